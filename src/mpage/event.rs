@@ -74,6 +74,14 @@ pub enum Caller {
     Fallback,
 }
 
+/// How a transfer is bound to end, where the planner can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It starts past the device's end, so that none of it can be transferred.
+    Eio,
+}
+
 /// A run of consecutive pages, `[first, count]` in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PageRange(pub PageIndex, pub u64);
@@ -130,6 +138,9 @@ pub enum Event<'a> {
         capacity: u64,
         /// Why it was submitted.
         why: Why,
+        /// Set where it is bound to fail.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
     },
     /// A page goes block by block.
     Fallback {
@@ -152,6 +163,9 @@ pub enum Event<'a> {
         lblk: FileBlock,
         /// Its fs block.
         block: FsBlock,
+        /// Set where it is bound to fail.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
     },
     /// Bytes of a page are zeroed.
     Zero {
@@ -167,11 +181,12 @@ pub enum Event<'a> {
         /// The page.
         page: PageIndex,
     },
-    /// A bio ran past the device's end and was cut (`guard_bio_eod`); follows its bio.
+    /// A transfer ran past the device's end and was cut (`guard_bio_eod`). The transfer follows,
+    /// already cut; between the two, the bytes that a read will not get are zeroed.
     Eod {
         /// Its direction.
         op: Op,
-        /// The bio's first block.
+        /// The transfer's first block.
         block: FsBlock,
         /// Bytes it asked for.
         bytes: u64,
@@ -187,6 +202,19 @@ pub trait Sink {
 
     /// The planner is about to wait for metadata: what was queued should go out first.
     fn flush(&mut self) {}
+}
+
+/// Both take every event, the first one first.
+impl<A: Sink, B: Sink> Sink for (A, B) {
+    fn event(&mut self, event: &Event<'_>) {
+        self.0.event(event);
+        self.1.event(event);
+    }
+
+    fn flush(&mut self) {
+        self.0.flush();
+        self.1.flush();
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {

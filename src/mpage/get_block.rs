@@ -24,7 +24,8 @@ pub struct Mapping {
     pub count_blocks: u64,
     /// `BH_Boundary`: to map the block after this run, the filesystem has to read a block.
     pub boundary: bool,
-    /// `BH_Uptodate`: the mapping brought the data itself; it must not be read again.
+    /// `BH_Uptodate`: the mapping brought the data itself; it must not be read again. Such a run
+    /// is one block long: what it mapped beyond its first block would be read like any other run.
     pub uptodate: bool,
     /// `BH_New`: the block was allocated just now.
     pub new: bool,
@@ -65,5 +66,22 @@ pub trait GetBlock {
     /// boundary goes out first; the planner flushes its sink when this says no.
     fn is_resident(&self, _block: FileBlock) -> bool {
         true
+    }
+}
+
+impl<M: GetBlock + ?Sized> GetBlock for &mut M {
+    type Error = M::Error;
+
+    fn get_block(
+        &mut self,
+        block: FileBlock,
+        want_blocks: u64,
+        intent: Intent,
+    ) -> Result<Mapping, Self::Error> {
+        (**self).get_block(block, want_blocks, intent)
+    }
+
+    fn is_resident(&self, block: FileBlock) -> bool {
+        (**self).is_resident(block)
     }
 }

@@ -1,9 +1,34 @@
 //! The algorithm: Linux's `fs/mpage.c` in userland. Names no filesystem, path or inode.
+//!
+//! Planning is pure: pages and mappings go in, [`Event`]s come out, and nothing is read or
+//! written. Reading the first 64 pages of a file is
+//!
+//! ```text
+//! readahead   a window of 64 pages, each handed on with the pages left in the window
+//!  └─ readpage    maps the page with get_block, or with what the last call left over
+//!      ├─ bio         it fits: the page joins the open bio, which is submitted when it must be
+//!      └─ fallback    it does not: one transfer a block
+//! ```
+//!
+//! and every arrow ends in an event that a [`Sink`] takes: [`Stats`] counts it, the plan prints
+//! it, the executor turns it into a positional call.
 
+#![deny(clippy::arithmetic_side_effects)]
+
+mod bio;
 mod block;
 mod event;
+mod fallback;
+mod folio;
 mod get_block;
+mod readahead;
+mod readpage;
+mod stats;
 
+pub use bio::BIO_MAX_PAGES;
 pub use block::{FileBlock, FsBlock, Geometry, PageIndex};
-pub use event::{Action, Caller, Cause, Event, Op, PageRange, Sink, Why};
+pub use event::{Action, Caller, Cause, Event, Op, PageRange, Sink, Status, Why};
+pub use folio::{Buffer, BufferFlags, Folio, Folios};
 pub use get_block::{GetBlock, Intent, MapError, Mapping};
+pub use readahead::{MapFailure, ReadOptions, ReadPlanner};
+pub use stats::{Fallbacks, Operation, Stats, Submits, Summary};
