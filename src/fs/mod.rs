@@ -1,1 +1,33 @@
-//! ext2.
+//! ext2: superblock, groups, inodes, block map, directories, paths, extended attributes.
+//!
+//! Parsing takes bytes and does no I/O; metadata comes through one [cache](Metadata); file data
+//! goes through the [algorithm](crate::mpage). Every number that an image tells is checked before
+//! it is used: nothing here indexes, unwraps or computes unchecked.
+#![deny(clippy::arithmetic_side_effects)]
+
+mod block_map;
+mod dir;
+mod error;
+mod features;
+mod filesystem;
+mod group;
+mod inode;
+mod metadata;
+mod path;
+mod superblock;
+mod xattr;
+
+pub use block_map::{BlockMap, Run};
+pub use dir::DirEntry;
+pub use error::{CallerError, Corrupt, FsError, Result, Unsupported, XattrPlace};
+pub use features::{Compat, FeatureSet, Incompat, RoCompat};
+pub use filesystem::{Filesystem, OpenOptions, probe};
+pub use group::{DESCRIPTOR_SIZE_BYTES, GroupDescriptor, RawGroupDescriptor};
+pub use inode::{DIRECT_BLOCKS, FileType, Ino, Inode, POINTERS, RawInode, Time};
+pub use metadata::{Block, Metadata};
+pub use path::{LastSymlink, SYMLINK_LIMIT};
+pub use superblock::{
+    MAGIC, MAGIC_OFFSET_BYTES, RawSuperblock, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES,
+    Superblock,
+};
+pub use xattr::Xattr;

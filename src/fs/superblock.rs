@@ -1,0 +1,359 @@
+//! The superblock: its on-disk form, its checks, and the sizes that follow from it.
+//!
+//! Parsing takes bytes and does no I/O. A [`Superblock`] has been checked: every number that the
+//! rest of the floor multiplies, divides or loops by is in the range that the format allows.
+//!
+//! ```
+//! use mpimg::fs::Superblock;
+//! let zeros = [0; 1024];
+//! let error = Superblock::parse(&zeros, 1024).unwrap_err();
+//! assert_eq!(error.to_string(), "not an ext2 filesystem (magic 0x0000 at byte 1080, want 0xef53)");
+//! ```
+
+use zerocopy::little_endian::{U16, U32};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+use super::error::{Corrupt, FsError, Result, Unsupported};
+use super::features::{Compat, FeatureSet, Incompat, RoCompat};
+
+/// Where the primary superblock lies, whatever the block size.
+pub const SUPERBLOCK_OFFSET_BYTES: u64 = 1024;
+/// Its size.
+pub const SUPERBLOCK_SIZE_BYTES: usize = 1024;
+/// `s_magic`.
+pub const MAGIC: u16 = 0xef53;
+/// Where `s_magic` lies in the superblock.
+pub const MAGIC_OFFSET_BYTES: u64 = 56;
+/// The largest block: 64 KiB.
+const MAX_LOG_BLOCK_SIZE: u32 = 6;
+
+/// The superblock on disk, up to the last field that ext2 and ext3 use; source:
+/// `struct ext2_super_block` in Linux `fs/ext2/ext2.h`.
+#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct RawSuperblock {
+    /// Inodes.
+    pub s_inodes_count: U32,
+    /// Blocks.
+    pub s_blocks_count: U32,
+    /// Blocks that only root may use.
+    pub s_r_blocks_count: U32,
+    /// Free blocks.
+    pub s_free_blocks_count: U32,
+    /// Free inodes.
+    pub s_free_inodes_count: U32,
+    /// The first block that belongs to a group: 1 with 1 KiB blocks, else 0.
+    pub s_first_data_block: U32,
+    /// Block size: 1 KiB shifted left by this.
+    pub s_log_block_size: U32,
+    /// Fragment (with `bigalloc`, cluster) size, likewise.
+    pub s_log_frag_size: U32,
+    /// Blocks in a group.
+    pub s_blocks_per_group: U32,
+    /// Fragments in a group.
+    pub s_frags_per_group: U32,
+    /// Inodes in a group.
+    pub s_inodes_per_group: U32,
+    /// Last mounted, in seconds since 1970.
+    pub s_mtime: U32,
+    /// Last written, in seconds since 1970.
+    pub s_wtime: U32,
+    /// Mounts since the last check.
+    pub s_mnt_count: U16,
+    /// Mounts after which to check.
+    pub s_max_mnt_count: U16,
+    /// [`MAGIC`].
+    pub s_magic: U16,
+    /// Bit 0: unmounted cleanly; bit 1: errors were found.
+    pub s_state: U16,
+    /// What the kernel does on an error.
+    pub s_errors: U16,
+    /// Minor revision.
+    pub s_minor_rev_level: U16,
+    /// Last checked, in seconds since 1970.
+    pub s_lastcheck: U32,
+    /// Seconds between checks.
+    pub s_checkinterval: U32,
+    /// Who made it; 0 is Linux.
+    pub s_creator_os: U32,
+    /// 0: inodes of 128 bytes and no features; 1: as the fields below say.
+    pub s_rev_level: U32,
+    /// Who may use the reserved blocks.
+    pub s_def_resuid: U16,
+    /// Who may use the reserved blocks.
+    pub s_def_resgid: U16,
+    /// The first inode that is not reserved.
+    pub s_first_ino: U32,
+    /// Bytes in an inode.
+    pub s_inode_size: U16,
+    /// The group whose copy this is.
+    pub s_block_group_nr: U16,
+    /// See [`Compat`].
+    pub s_feature_compat: U32,
+    /// See [`Incompat`].
+    pub s_feature_incompat: U32,
+    /// See [`RoCompat`].
+    pub s_feature_ro_compat: U32,
+    /// The filesystem's UUID.
+    pub s_uuid: [u8; 16],
+    /// Its label, NUL padded.
+    pub s_volume_name: [u8; 16],
+    /// Where it was mounted last, NUL padded.
+    pub s_last_mounted: [u8; 64],
+    /// Compression bitmap.
+    pub s_algorithm_usage_bitmap: U32,
+    /// Blocks to preallocate for files.
+    pub s_prealloc_blocks: u8,
+    /// Blocks to preallocate for directories.
+    pub s_prealloc_dir_blocks: u8,
+    /// Descriptor blocks reserved for growth.
+    pub s_reserved_gdt_blocks: U16,
+    /// UUID of an external journal.
+    pub s_journal_uuid: [u8; 16],
+    /// The journal's inode.
+    pub s_journal_inum: U32,
+    /// Device of an external journal.
+    pub s_journal_dev: U32,
+    /// Head of the list of orphans.
+    pub s_last_orphan: U32,
+    /// Seed of the directory index's hash.
+    pub s_hash_seed: [U32; 4],
+    /// The directory index's hash.
+    pub s_def_hash_version: u8,
+    /// Whether `s_jnl_blocks` holds a copy of the journal inode's map.
+    pub s_jnl_backup_type: u8,
+    /// Bytes in a group descriptor, with `64bit`.
+    pub s_desc_size: U16,
+    /// Default mount options.
+    pub s_default_mount_opts: U32,
+    /// With `meta_bg`, the first descriptor block that is spread.
+    pub s_first_meta_bg: U32,
+    /// Made, in seconds since 1970.
+    pub s_mkfs_time: U32,
+    /// Copy of the journal inode's map.
+    pub s_jnl_blocks: [U32; 17],
+    /// With `64bit`, the high halves of the block counts.
+    pub s_blocks_count_hi: U32,
+    /// See `s_blocks_count_hi`.
+    pub s_r_blocks_count_hi: U32,
+    /// See `s_blocks_count_hi`.
+    pub s_free_blocks_count_hi: U32,
+    /// Bytes that every inode has after its first 128.
+    pub s_min_extra_isize: U16,
+    /// Bytes that a new inode should have after its first 128.
+    pub s_want_extra_isize: U16,
+    /// Bit 0: directory hashes are of signed characters; bit 1: of unsigned ones.
+    pub s_flags: U32,
+    /// Not used by ext2 or ext3.
+    pub s_reserved: [u8; 668],
+}
+
+const _: () = assert!(size_of::<RawSuperblock>() == SUPERBLOCK_SIZE_BYTES);
+
+/// A superblock that has been checked.
+#[derive(Debug, Clone)]
+pub struct Superblock {
+    raw: RawSuperblock,
+    offset_bytes: u64,
+    groups: u32,
+}
+
+impl Superblock {
+    /// Takes apart and checks the superblock that was read from `offset_bytes`.
+    ///
+    /// # Errors
+    /// [`Unsupported`] where it is not one, or uses features that forbid reading; [`Corrupt`]
+    /// where a field has a value that the format does not allow.
+    pub fn parse(bytes: &[u8], offset_bytes: u64) -> Result<Self> {
+        let Ok((raw, _)) = RawSuperblock::read_from_prefix(bytes) else {
+            return Err(Unsupported::TooSmall { size_bytes: bytes.len() as u64 }.into());
+        };
+        if raw.s_magic.get() != MAGIC {
+            return Err(Unsupported::NotExt2 {
+                magic: raw.s_magic.get(),
+                offset_bytes: offset_bytes.saturating_add(MAGIC_OFFSET_BYTES),
+            }
+            .into());
+        }
+        let mut superblock = Self { raw, offset_bytes, groups: 0 };
+        superblock.check_features()?;
+        superblock.groups = superblock.check_sizes()?;
+        Ok(superblock)
+    }
+
+    fn check_features(&self) -> Result<()> {
+        if self.raw.s_rev_level.get() > 1 {
+            return Err(Unsupported::Revision(self.raw.s_rev_level.get()).into());
+        }
+        let stops = self.features().stops_reading();
+        // A journal that needs recovery is a state, not a format: it deserves its own words,
+        // unless the format is not ours anyway.
+        if stops.incompat == Incompat::RECOVER {
+            return Err(Unsupported::NeedsRecovery.into());
+        }
+        if !stops.is_empty() {
+            return Err(Unsupported::Features(stops).into());
+        }
+        Ok(())
+    }
+
+    /// Checks each field before the next one is computed from it; returns the number of groups.
+    fn check_sizes(&self) -> Result<u32> {
+        let raw = &self.raw;
+        let check = |ok: bool, field, value: u32, want| {
+            if ok {
+                return Ok(());
+            }
+            let value = u64::from(value);
+            let offset_bytes = self.offset_bytes;
+            Err(FsError::from(Corrupt::Superblock { offset_bytes, field, value, want }))
+        };
+        let log = raw.s_log_block_size.get();
+        check(log <= MAX_LOG_BLOCK_SIZE, "s_log_block_size", log, "want 0 to 6")?;
+        let bits_per_block =
+            u32::try_from(self.block_size_bytes().saturating_mul(8)).unwrap_or(u32::MAX);
+
+        let per_group = raw.s_blocks_per_group.get();
+        let want = "want a multiple of 8 up to 8 for each byte in a block";
+        let clusters = self.features().ro_compat.bits() & 0x200 != 0;
+        let fits = clusters || per_group <= bits_per_block;
+        check(
+            per_group > 0 && per_group.is_multiple_of(8) && fits,
+            "s_blocks_per_group",
+            per_group,
+            want,
+        )?;
+
+        let inode_size = self.inode_size_bytes();
+        let fits = inode_size >= 128
+            && inode_size.is_power_of_two()
+            && inode_size as u64 <= self.block_size_bytes();
+        let value = u32::from(raw.s_inode_size.get());
+        check(fits, "s_inode_size", value, "want a power of 2 from 128 to the block size")?;
+
+        let per_group = raw.s_inodes_per_group.get();
+        let want = "want 1 to 8 for each byte in a block";
+        check(per_group > 0 && per_group <= bits_per_block, "s_inodes_per_group", per_group, want)?;
+
+        let first = raw.s_first_data_block.get();
+        // With 1 KiB blocks the superblock is block 1; with larger ones it lies inside block 0.
+        let fits = first == u32::from(log == 0) || (clusters && first == 0);
+        check(fits, "s_first_data_block", first, "want 1 with 1 KiB blocks, else 0")?;
+
+        let blocks = raw.s_blocks_count.get();
+        check(blocks > first, "s_blocks_count", blocks, "want more than s_first_data_block")?;
+        let groups = blocks.saturating_sub(first).div_ceil(raw.s_blocks_per_group.get());
+
+        let inodes = raw.s_inodes_count.get();
+        let want = "want s_inodes_per_group for each group";
+        let fits = u64::from(inodes) == u64::from(groups).saturating_mul(u64::from(per_group));
+        check(fits, "s_inodes_count", inodes, want)?;
+
+        let first_ino = self.first_ino();
+        check(first_ino >= 11 && first_ino <= inodes, "s_first_ino", first_ino, "want 11 or more")?;
+        Ok(groups)
+    }
+
+    /// The fields as they stand on disk.
+    #[must_use]
+    pub fn raw(&self) -> &RawSuperblock {
+        &self.raw
+    }
+
+    /// Where this copy was read from.
+    #[must_use]
+    pub fn offset_bytes(&self) -> u64 {
+        self.offset_bytes
+    }
+
+    /// Base-two logarithm of the block size.
+    #[must_use]
+    pub fn block_bits(&self) -> u32 {
+        self.raw.s_log_block_size.get().min(MAX_LOG_BLOCK_SIZE).saturating_add(10)
+    }
+
+    /// Bytes in a block: 1 KiB to 64 KiB.
+    #[must_use]
+    pub fn block_size_bytes(&self) -> u64 {
+        1 << self.block_bits()
+    }
+
+    /// Bytes in an inode.
+    #[must_use]
+    pub fn inode_size_bytes(&self) -> usize {
+        match self.raw.s_rev_level.get() {
+            0 => 128,
+            _ => usize::from(self.raw.s_inode_size.get()),
+        }
+    }
+
+    /// The first inode that is not reserved.
+    #[must_use]
+    pub fn first_ino(&self) -> u32 {
+        match self.raw.s_rev_level.get() {
+            0 => 11,
+            _ => self.raw.s_first_ino.get(),
+        }
+    }
+
+    /// Blocks in the filesystem.
+    #[must_use]
+    pub fn blocks_count(&self) -> u64 {
+        u64::from(self.raw.s_blocks_count.get())
+    }
+
+    /// The first block that belongs to a group.
+    #[must_use]
+    pub fn first_data_block(&self) -> u64 {
+        u64::from(self.raw.s_first_data_block.get())
+    }
+
+    /// Groups, at least 1.
+    #[must_use]
+    pub fn groups_count(&self) -> u32 {
+        self.groups
+    }
+
+    /// Inodes in the filesystem.
+    #[must_use]
+    pub fn inodes_count(&self) -> u32 {
+        self.raw.s_inodes_count.get()
+    }
+
+    /// The features in use. Revision 0 should have none; where it claims some, they count, as
+    /// they do for the kernel: to overlook a feature is worse than to refuse it.
+    #[must_use]
+    pub fn features(&self) -> FeatureSet {
+        FeatureSet {
+            compat: Compat::from_bits_retain(self.raw.s_feature_compat.get()),
+            incompat: Incompat::from_bits_retain(self.raw.s_feature_incompat.get()),
+            ro_compat: RoCompat::from_bits_retain(self.raw.s_feature_ro_compat.get()),
+        }
+    }
+
+    /// Whether a group holds a copy of the superblock and the descriptors.
+    #[must_use]
+    pub fn group_has_super(&self, group: u32) -> bool {
+        let sparse = self.features().ro_compat.contains(RoCompat::SPARSE_SUPER);
+        !sparse || group <= 1 || [3, 5, 7].into_iter().any(|base| is_power_of(group, base))
+    }
+}
+
+/// Whether `number` is `base` to some power of at least 1.
+fn is_power_of(number: u32, base: u32) -> bool {
+    std::iter::successors(Some(base), |power| power.checked_mul(base))
+        .take_while(|power| *power <= number)
+        .any(|power| power == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backups_lie_in_groups_0_1_and_powers_of_3_5_7() {
+        let powers: Vec<u32> =
+            (2..400).filter(|n| [3, 5, 7].iter().any(|b| is_power_of(*n, *b))).collect();
+        assert_eq!(powers, [3, 5, 7, 9, 25, 27, 49, 81, 125, 243, 343]);
+    }
+}
