@@ -2,16 +2,30 @@
 //!
 //! Devices stack: each layer is a [`BlockDevice`] over another.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 mod error;
+mod fault;
 mod file;
+mod recorder;
+mod window;
 
 pub use error::{DeviceError, Result};
+pub use fault::FaultDevice;
 pub use file::FileDevice;
+pub use recorder::{Call, IoCounts, Recorder, RecorderHandle};
+pub use window::Window;
 
 /// Something that holds bytes at offsets.
 pub trait BlockDevice: Send + Sync {
     /// Its size.
     fn size_bytes(&self) -> u64;
+
+    /// Where its byte 0 is, in bytes of the image file, which are those that errors speak of. A
+    /// layer over another device asks that one.
+    fn image_offset_bytes(&self) -> u64 {
+        0
+    }
 
     /// Fills `buf` from `offset_bytes`.
     ///
@@ -21,9 +35,27 @@ pub trait BlockDevice: Send + Sync {
     fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()>;
 }
 
+impl<D: BlockDevice + ?Sized> BlockDevice for &D {
+    fn size_bytes(&self) -> u64 {
+        (**self).size_bytes()
+    }
+
+    fn image_offset_bytes(&self) -> u64 {
+        (**self).image_offset_bytes()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
+        (**self).read_at(buf, offset_bytes)
+    }
+}
+
 impl<D: BlockDevice + ?Sized> BlockDevice for std::sync::Arc<D> {
     fn size_bytes(&self) -> u64 {
         (**self).size_bytes()
+    }
+
+    fn image_offset_bytes(&self) -> u64 {
+        (**self).image_offset_bytes()
     }
 
     fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
