@@ -7,10 +7,11 @@
 mod error;
 mod fault;
 mod file;
+pub mod partition;
 mod recorder;
 mod window;
 
-pub use error::{DeviceError, Result};
+pub use error::{DeviceError, Family, OpenError, Result};
 pub use fault::FaultDevice;
 pub use file::FileDevice;
 pub use recorder::{Call, IoCounts, Recorder, RecorderHandle};
