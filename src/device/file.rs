@@ -23,6 +23,12 @@ impl FileDevice {
         let size_bytes = file.seek(SeekFrom::End(0))?;
         Ok(Self { file, size_bytes })
     }
+
+    /// The open file; its lock, if it has one, is held for as long as the device lives.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
 }
 
 impl BlockDevice for FileDevice {

@@ -1,12 +1,17 @@
 //! Positional I/O on a raw image. Knows bytes at offsets, and never heard of ext2.
 //!
-//! Devices stack: each layer is a [`BlockDevice`] over another.
+//! Devices stack: each layer is a [`BlockDevice`] over another. [`open`](open()) makes the stack
+//! that a [`Location`] asks for: `disk.img@@1M` is a [`Window`] over a [`Recorder`] over a
+//! [`FileDevice`], and its byte 0 is byte 1048576 of the file.
 
 #![deny(clippy::arithmetic_side_effects)]
 
 mod error;
 mod fault;
 mod file;
+mod location;
+mod lock;
+mod open;
 pub mod partition;
 mod recorder;
 mod window;
@@ -14,6 +19,9 @@ mod window;
 pub use error::{DeviceError, Family, OpenError, Result};
 pub use fault::FaultDevice;
 pub use file::FileDevice;
+pub use location::Location;
+pub use lock::{LockMode, LockState, Locking, lock};
+pub use open::{Access, Opened, Options, open};
 pub use recorder::{Call, IoCounts, Recorder, RecorderHandle};
 pub use window::Window;
 
