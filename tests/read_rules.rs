@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use mpimg::mpage::{
     Event, FileBlock, FsBlock, Geometry, GetBlock, Intent, MapFailure, Mapping, PageIndex,
-    ReadOptions, ReadPlanner, Sink, Stats,
+    PlanOptions, ReadPlanner, Sink, Stats,
 };
 use serde_json::Value;
 use support::{Eio, Problem};
@@ -143,7 +143,7 @@ fn rule_2_data_before_the_boundary_goes_out_before_the_indirect_block_is_read() 
     let mapper = Indirect { log: log.clone(), resident: false };
     let geometry = Geometry::new(12, 12).unwrap();
     let mut planner =
-        ReadPlanner::new(mapper, log.clone(), geometry, 17 * 4096, ReadOptions::default());
+        ReadPlanner::new(mapper, log.clone(), geometry, 17 * 4096, PlanOptions::default());
     planner.readahead(PageIndex(0), 17);
     assert_eq!(*log.0.borrow(), ["data 0-11", "flush", "metadata 12", "data 13-17"]);
 }
@@ -372,7 +372,7 @@ fn a_mapper_that_breaks_its_contract_neither_hangs_nor_overruns() {
     for count in [0, u64::MAX] {
         let mut stats = Stats::default();
         let geometry = Geometry::new(10, 12).unwrap();
-        let options = ReadOptions::default();
+        let options = PlanOptions::default();
         ReadPlanner::new(Odd(count), &mut stats, geometry, 6 * 1024, options)
             .readahead(PageIndex(0), 2);
         assert_eq!((stats.bios, stats.bytes), (1, 6 * 1024));

@@ -1,8 +1,144 @@
-//! The command line.
+//! The command line: arguments, text and JSON output, progress, exit codes.
+//!
+//! A file a subcommand; [`Command`] is the table of them. Only this floor prints, exits or draws.
+
+mod args;
+mod cat;
+mod exit;
+mod image;
+mod info;
+mod json;
+mod listing;
+mod ls;
+mod map;
+mod names;
+mod output;
+mod plan;
+mod progress;
+mod readlink;
+mod stat;
+mod stats;
+mod strip;
+mod time;
+
+use std::ffi::OsStr;
+use std::io;
 use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use args::GlobalArgs;
+use exit::{Exit, Failure, Report};
+
+/// Read ext2 disk images without root, mounting, FUSE or a VM
+#[derive(Debug, Parser)]
+#[command(name = "mpimg", version, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  mpimg cat disk.img /etc/motd           a file to standard output
+  mpimg ls -lR disk.img /                all that is there
+  mpimg --partition 2 info disk.img      what the second partition is
+  mpimg map disk.img /var/lib/db         how a file lies on the disk
+
+Paths in an image are bytes; a leading / is optional, symbolic links are resolved inside the image,
+and '<12>' names inode 12. An image may be IMG@@OFFSET; in a disk image with one ext2 partition that
+partition is found.
+
+Exit codes:
+  0  done
+  1  a named path could not be processed
+  2  usage
+  4  corrupt metadata, or a truncated image
+  5  refused: not ext2, an unsupported feature, or a journal that needs recovery
+  7  the image is in use
+  8  host I/O error
+Where several paths fail, the highest counts. A closed pipe ends a command quietly.
+
+With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error.")]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Cat(cat::CatArgs),
+    Info(info::InfoArgs),
+    Ls(ls::LsArgs),
+    Map(map::MapArgs),
+    Plan(plan::PlanArgs),
+    Readlink(readlink::ReadlinkArgs),
+    Stat(stat::StatArgs),
+}
+
+impl Command {
+    /// The image that the command is about, as it was named.
+    fn image(&self) -> &OsStr {
+        match self {
+            Self::Cat(args) => args.image(),
+            Self::Info(args) => args.image(),
+            Self::Ls(args) => args.image(),
+            Self::Map(args) => args.image(),
+            Self::Plan(args) => args.image(),
+            Self::Readlink(args) => args.image(),
+            Self::Stat(args) => args.image(),
+        }
+    }
+
+    fn run(&self, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Result<()> {
+        match self {
+            Self::Cat(args) => cat::run(args, global, report),
+            Self::Info(args) => info::run(args, global, report),
+            Self::Ls(args) => ls::run(args, global, report),
+            Self::Map(args) => map::run(args, global, report),
+            Self::Plan(args) => plan::run(args, global, report),
+            Self::Readlink(args) => readlink::run(args, global, report),
+            Self::Stat(args) => stat::run(args, global, report),
+        }
+    }
+}
 
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where help cannot be printed, nobody is there to be told.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let mut report = Report::new(cli.command.image(), cli.global.json);
+    let ended = cli.command.run(&cli.global, &mut report);
+    if let Some(failure) = ended.err().as_ref().and_then(failure_of) {
+        report.failure(None, failure);
+    }
+    report.exit().into()
+}
+
+/// The command line, for completions and manual pages.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// What ended a command, for the report; `None` where its output was no longer wanted.
+fn failure_of(error: &anyhow::Error) -> Option<Failure> {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return Some(failure.clone());
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return output::output_failure(error);
+    }
+    // JSON is written straight to standard output, whose errors come wrapped.
+    if let Some(error) = error.downcast_ref::<serde_json::Error>() {
+        let kind = error.io_error_kind().unwrap_or(io::ErrorKind::Other);
+        return output::output_failure(&kind.into());
+    }
+    Some(Failure { exit: Exit::HostIo, code: "host_io", reason: format!("{error:#}") })
 }

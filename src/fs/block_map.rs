@@ -145,90 +145,11 @@ impl<'fs> BlockMap<'fs> {
         Ok(branch)
     }
 
-    /// Where the blocks from `first` on are believed to lie together with the indirect blocks that
-    /// map them, when those are not in memory: the layout that ext2's allocator gives a file that
-    /// it writes from start to end, `data.. indirect data..`. One read of these blocks then brings
-    /// the data and its own map.
-    ///
-    /// A belief, which costs a read of at most `count` blocks where it is wrong. It is held only
-    /// where all that is known supports it: the data before an indirect block ends where that block
-    /// begins, and indirect blocks whose numbers are known lie a leaf apart.
-    pub fn inline_span(&self, first: FileBlock, count: u64) -> Option<(FsBlock, u64)> {
-        let end = first.plus(count);
-        // `expected` is where the indirect blocks of the leaf that begins at `at` should lie.
-        let (start, mut expected, mut at) = match self.find_leaf(first, false).ok()? {
-            Step::Missing(block) => (block, block, first),
-            Step::Leaf(leaf) => {
-                let leaf_end = leaf.first.plus(leaf.len_blocks);
-                if leaf_end >= end {
-                    return None;
-                }
-                let rest = leaf_end.distance_from(first);
-                let (start, run) = self.stretch(&leaf, first, rest).ok()?;
-                let data_end = start?.plus(run);
-                if run < rest || self.missing(leaf_end)? != data_end {
-                    return None;
-                }
-                (start?, data_end, leaf_end)
-            }
-        };
-        loop {
-            let position = self.position(at)?;
-            let starts_with_leaf =
-                |level: &u32| position.index.checked_rem(self.span(*level)) == Some(0);
-            let leaf_blocks = self.span(1);
-            if !starts_with_leaf(&1) {
-                return None;
-            }
-            let indirect = (1..=position.level).filter(starts_with_leaf).count() as u64;
-            let data = leaf_blocks.min(end.distance_from(at));
-            let span_end = expected.plus(indirect).plus(data);
-            at = at.plus(leaf_blocks);
-            let next = if at < end { self.missing(at) } else { None };
-            // The next indirect block is known to follow, or believed to: its number stands in a
-            // block that is itself part of the span.
-            match next {
-                Some(next) if next == span_end || (start..span_end).contains(&next) => {
-                    expected = span_end;
-                }
-                _ => {
-                    let (_, fs_end) = self.metadata.bounds();
-                    let len = span_end.0.min(fs_end).saturating_sub(start.0);
-                    return Some((start, len));
-                }
-            }
-        }
-    }
-
     /// The first metadata block that mapping `block` needs and that is not in memory.
     fn missing(&self, block: FileBlock) -> Option<FsBlock> {
         match self.find_leaf(block, false) {
             Ok(Step::Missing(missing)) => Some(missing),
             _ => None,
-        }
-    }
-
-    /// Takes the indirect blocks that map `first..first + count` out of what was read from `start`
-    /// on, as far as they lie there.
-    pub fn absorb(&mut self, first: FileBlock, count: u64, start: FsBlock, bytes: &[u8]) {
-        let block_size = self.metadata.block_size_bytes();
-        let end = first.plus(count);
-        let mut at = first;
-        while at < end {
-            match self.find_leaf(at, false) {
-                Ok(Step::Leaf(leaf)) => at = leaf.first.plus(leaf.len_blocks.max(1)),
-                Ok(Step::Missing(block)) if block >= start => {
-                    let from = block.distance_from(start).saturating_mul(block_size);
-                    let to = from.saturating_add(block_size);
-                    let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
-                    let Some(found) = range.and_then(|(from, to)| bytes.get(from..to)) else {
-                        return;
-                    };
-                    self.metadata.insert(block, found);
-                }
-                // Elsewhere, or corrupt: whoever maps the block will read it, or be told.
-                _ => return,
-            }
         }
     }
 
@@ -374,6 +295,75 @@ impl GetBlock for BlockMap<'_> {
     fn is_resident(&self, block: FileBlock) -> bool {
         block.0.wrapping_sub(self.leaf.first.0) < self.leaf.len_blocks
             || !matches!(self.find_leaf(block, false), Ok(Step::Missing(_)))
+    }
+
+    fn inline_span(&self, first: FileBlock, count: u64) -> Option<(FsBlock, u64)> {
+        let end = first.plus(count);
+        // `expected` is where the indirect blocks of the leaf that begins at `at` should lie.
+        let (start, mut expected, mut at) = match self.find_leaf(first, false).ok()? {
+            Step::Missing(block) => (block, block, first),
+            Step::Leaf(leaf) => {
+                let leaf_end = leaf.first.plus(leaf.len_blocks);
+                if leaf_end >= end {
+                    return None;
+                }
+                let rest = leaf_end.distance_from(first);
+                let (start, run) = self.stretch(&leaf, first, rest).ok()?;
+                let data_end = start?.plus(run);
+                if run < rest || self.missing(leaf_end)? != data_end {
+                    return None;
+                }
+                (start?, data_end, leaf_end)
+            }
+        };
+        loop {
+            let position = self.position(at)?;
+            let starts_with_leaf =
+                |level: &u32| position.index.checked_rem(self.span(*level)) == Some(0);
+            let leaf_blocks = self.span(1);
+            if !starts_with_leaf(&1) {
+                return None;
+            }
+            let indirect = (1..=position.level).filter(starts_with_leaf).count() as u64;
+            let data = leaf_blocks.min(end.distance_from(at));
+            let span_end = expected.plus(indirect).plus(data);
+            at = at.plus(leaf_blocks);
+            let next = if at < end { self.missing(at) } else { None };
+            // The next indirect block is known to follow, or believed to: its number stands in a
+            // block that is itself part of the span.
+            match next {
+                Some(next) if next == span_end || (start..span_end).contains(&next) => {
+                    expected = span_end;
+                }
+                _ => {
+                    let (_, fs_end) = self.metadata.bounds();
+                    let len = span_end.0.min(fs_end).saturating_sub(start.0);
+                    return Some((start, len));
+                }
+            }
+        }
+    }
+
+    fn absorb(&mut self, first: FileBlock, count: u64, start: FsBlock, bytes: &[u8]) {
+        let block_size = self.metadata.block_size_bytes();
+        let end = first.plus(count);
+        let mut at = first;
+        while at < end {
+            match self.find_leaf(at, false) {
+                Ok(Step::Leaf(leaf)) => at = leaf.first.plus(leaf.len_blocks.max(1)),
+                Ok(Step::Missing(block)) if block >= start => {
+                    let from = block.distance_from(start).saturating_mul(block_size);
+                    let to = from.saturating_add(block_size);
+                    let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+                    let Some(found) = range.and_then(|(from, to)| bytes.get(from..to)) else {
+                        return;
+                    };
+                    self.metadata.insert(block, found);
+                }
+                // Elsewhere, or corrupt: whoever maps the block will read it, or be told.
+                _ => return,
+            }
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub enum FsError {
     /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// The host has no memory for a window.
+    #[error("no memory: {0}")]
+    Memory(#[source] std::io::Error),
 }
 
 /// What was named is not there, or is not what it has to be.
@@ -259,8 +262,8 @@ impl FsError {
                 Unsupported::InodeFormat { .. } => "unsupported_inode",
             },
             Self::Corrupt(_) => "corrupt",
-            Self::Device(DeviceError::PastEnd { .. }) => "truncated",
-            Self::Device(_) => "io",
+            Self::Device(error) => error.code(),
+            Self::Memory(_) => "no_memory",
         }
     }
 }

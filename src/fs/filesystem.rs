@@ -26,11 +26,17 @@ pub struct Filesystem {
 }
 
 /// Whether the device looks like ext2 (or ext3, or ext4): the magic number is there.
-#[must_use]
-pub fn probe(device: &dyn BlockDevice) -> bool {
+///
+/// # Errors
+/// The host cannot read it. A device that is too small does not look like ext2.
+pub fn probe(device: &dyn BlockDevice) -> std::result::Result<bool, DeviceError> {
     let mut magic = [0; 2];
     let offset = SUPERBLOCK_OFFSET_BYTES.saturating_add(MAGIC_OFFSET_BYTES);
-    device.read_at(&mut magic, offset).is_ok() && u16::from_le_bytes(magic) == MAGIC
+    match device.read_at(&mut magic, offset) {
+        Ok(()) => Ok(u16::from_le_bytes(magic) == MAGIC),
+        Err(DeviceError::PastEnd { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 impl Filesystem {
@@ -77,6 +83,17 @@ impl Filesystem {
             superblock.blocks_count(),
         );
         Self { superblock, metadata, primary_fault }
+    }
+
+    /// The primary superblock of a filesystem that may be one that is refused: for showing what it
+    /// says.
+    ///
+    /// # Errors
+    /// There is none, or the device fails.
+    pub fn inspect(device: &dyn BlockDevice) -> Result<Superblock> {
+        let mut bytes = [0; SUPERBLOCK_SIZE_BYTES];
+        device.read_at(&mut bytes, SUPERBLOCK_OFFSET_BYTES)?;
+        Superblock::inspect(&bytes, SUPERBLOCK_OFFSET_BYTES)
     }
 
     /// The superblock in force.

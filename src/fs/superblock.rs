@@ -165,6 +165,20 @@ impl Superblock {
     /// [`Unsupported`] where it is not one, or uses features that forbid reading; [`Corrupt`]
     /// where a field has a value that the format does not allow.
     pub fn parse(bytes: &[u8], offset_bytes: u64) -> Result<Self> {
+        let mut superblock = Self::inspect(bytes, offset_bytes)?;
+        if let Some(refusal) = superblock.refusal() {
+            return Err(refusal.into());
+        }
+        superblock.groups = superblock.check_sizes()?;
+        Ok(superblock)
+    }
+
+    /// Takes apart a superblock without asking whether it can be read or even makes sense: for
+    /// showing what it says.
+    ///
+    /// # Errors
+    /// [`Unsupported`] where it is not one.
+    pub fn inspect(bytes: &[u8], offset_bytes: u64) -> Result<Self> {
         let Ok((raw, _)) = RawSuperblock::read_from_prefix(bytes) else {
             return Err(Unsupported::TooSmall { size_bytes: bytes.len() as u64 }.into());
         };
@@ -175,26 +189,22 @@ impl Superblock {
             }
             .into());
         }
-        let mut superblock = Self { raw, offset_bytes, groups: 0 };
-        superblock.check_features()?;
-        superblock.groups = superblock.check_sizes()?;
-        Ok(superblock)
+        Ok(Self { raw, offset_bytes, groups: 0 })
     }
 
-    fn check_features(&self) -> Result<()> {
+    /// Why it may not be read, by the revision and the features that it declares.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Unsupported> {
         if self.raw.s_rev_level.get() > 1 {
-            return Err(Unsupported::Revision(self.raw.s_rev_level.get()).into());
+            return Some(Unsupported::Revision(self.raw.s_rev_level.get()));
         }
         let stops = self.features().stops_reading();
         // A journal that needs recovery is a state, not a format: it deserves its own words,
         // unless the format is not ours anyway.
         if stops.incompat == Incompat::RECOVER {
-            return Err(Unsupported::NeedsRecovery.into());
+            return Some(Unsupported::NeedsRecovery);
         }
-        if !stops.is_empty() {
-            return Err(Unsupported::Features(stops).into());
-        }
-        Ok(())
+        (!stops.is_empty()).then_some(Unsupported::Features(stops))
     }
 
     /// Checks each field before the next one is computed from it; returns the number of groups.

@@ -63,6 +63,9 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Blocks and pages of 64 KiB, the largest that ext2 has.
+    pub const LARGEST: Self = Self { block_bits: 16, page_bits: 16 };
+
     /// A geometry of `1 << block_bits` and `1 << page_bits` bytes; `None` unless
     /// `9 <= block_bits <= page_bits <= 30`.
     #[must_use]

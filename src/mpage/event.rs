@@ -36,6 +36,18 @@ pub enum Why {
     End,
 }
 
+impl Why {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Discontiguous,
+        Self::Full,
+        Self::Boundary,
+        Self::PartialPage,
+        Self::Fallback,
+        Self::End,
+    ];
+}
+
 /// Why a page goes block by block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +64,18 @@ pub enum Cause {
     NonContiguous,
     /// No bio could be allocated.
     NoBio,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::HasBuffers,
+        Self::GetBlockError,
+        Self::Uptodate,
+        Self::HoleThenMapped,
+        Self::NonContiguous,
+        Self::NoBio,
+    ];
 }
 
 /// What a fallback does with its page.

@@ -60,6 +60,19 @@ pub trait GetBlock {
         intent: Intent,
     ) -> Result<Mapping, Self::Error>;
 
+    /// Where the blocks from `first` on are believed to lie together with the metadata blocks that
+    /// map them, as first block and length, where that metadata is not in memory and one read of
+    /// them all would bring both.
+    ///
+    /// A belief, which costs a read where it is wrong; `None` where there is nothing to gain.
+    fn inline_span(&self, _first: FileBlock, _count_blocks: u64) -> Option<(FsBlock, u64)> {
+        None
+    }
+
+    /// Takes the metadata that maps `count_blocks` blocks from `first` on out of `bytes`, which
+    /// were read from fs block `start` on, as far as it lies there.
+    fn absorb(&mut self, _first: FileBlock, _count_blocks: u64, _start: FsBlock, _bytes: &[u8]) {}
+
     /// Whether `get_block` can answer for `block` without I/O.
     ///
     /// The kernel flushes the plug when it sleeps on a metadata read, so that data submitted at a
@@ -79,6 +92,14 @@ impl<M: GetBlock + ?Sized> GetBlock for &mut M {
         intent: Intent,
     ) -> Result<Mapping, Self::Error> {
         (**self).get_block(block, want_blocks, intent)
+    }
+
+    fn inline_span(&self, first: FileBlock, count_blocks: u64) -> Option<(FsBlock, u64)> {
+        (**self).inline_span(first, count_blocks)
+    }
+
+    fn absorb(&mut self, first: FileBlock, count_blocks: u64, start: FsBlock, bytes: &[u8]) {
+        (**self).absorb(first, count_blocks, start, bytes);
     }
 
     fn is_resident(&self, block: FileBlock) -> bool {

@@ -15,12 +15,15 @@
 
 #![deny(clippy::arithmetic_side_effects)]
 
+mod arena;
 mod bio;
 mod block;
 mod event;
 mod fallback;
 mod folio;
 mod get_block;
+mod plug;
+mod read;
 mod readahead;
 mod readpage;
 mod stats;
@@ -30,5 +33,7 @@ pub use block::{FileBlock, FsBlock, Geometry, PageIndex};
 pub use event::{Action, Caller, Cause, Event, Op, PageRange, Sink, Status, Why};
 pub use folio::{Buffer, BufferFlags, Folio, Folios};
 pub use get_block::{GetBlock, Intent, MapError, Mapping};
-pub use readahead::{MapFailure, ReadOptions, ReadPlanner};
+pub use plug::{Plug, Transfer};
+pub use read::{Fault, FaultCause, ReadOptions, Reader, WINDOW_BYTES};
+pub use readahead::{MapFailure, PlanOptions, ReadPlanner};
 pub use stats::{Fallbacks, Operation, Stats, Submits, Summary};

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use mpimg::mpage::{
-//!     FileBlock, FsBlock, Geometry, GetBlock, Intent, MapError, Mapping, PageIndex, ReadOptions,
+//!     FileBlock, FsBlock, Geometry, GetBlock, Intent, MapError, Mapping, PageIndex, PlanOptions,
 //!     ReadPlanner, Stats,
 //! };
 //! struct At(u64);
@@ -26,7 +26,7 @@
 //! let geometry = Geometry::new(12, 12).unwrap();
 //! let mut stats = Stats::default();
 //! let mut planner =
-//!     ReadPlanner::new(At(100), &mut stats, geometry, 3 * 4096, ReadOptions::default());
+//!     ReadPlanner::new(At(100), &mut stats, geometry, 3 * 4096, PlanOptions::default());
 //! planner.readahead(PageIndex(0), 3);
 //! assert!(planner.take_errors().is_empty());
 //! assert_eq!((stats.bios, stats.pages, stats.get_block), (1, 3, 1));
@@ -44,7 +44,7 @@ const ERRORS_KEPT: usize = 64;
 
 /// How to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadOptions {
+pub struct PlanOptions {
     /// Pages in a readahead window; 0 for all in one.
     pub window_pages: u64,
     /// The most pages in a bio.
@@ -53,7 +53,7 @@ pub struct ReadOptions {
     pub device_bytes: Option<u64>,
 }
 
-impl Default for ReadOptions {
+impl Default for PlanOptions {
     fn default() -> Self {
         Self { window_pages: BIO_MAX_PAGES, bio_pages: BIO_MAX_PAGES, device_bytes: None }
     }
@@ -82,7 +82,7 @@ pub struct ReadPlanner<M: GetBlock, S> {
     pub(super) folio: Folio,
     pub(super) bio: Bio,
     pub(super) run: MappedRun,
-    options: ReadOptions,
+    options: PlanOptions,
     errors: Vec<MapFailure<M::Error>>,
     error_count: u64,
     bio_allocations: u64,
@@ -96,7 +96,7 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
         sink: S,
         geometry: Geometry,
         file_bytes: u64,
-        options: ReadOptions,
+        options: PlanOptions,
     ) -> Self {
         let device_end = DeviceEnd::new(options.device_bytes);
         Self {

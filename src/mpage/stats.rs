@@ -193,6 +193,37 @@ impl Stats {
         }
     }
 
+    /// Adds what another transfer amounts to.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.pages, other.pages),
+            (&mut self.hole_pages, other.hole_pages),
+            (&mut self.bios, other.bios),
+            (&mut self.bio_pages, other.bio_pages),
+            (&mut self.blocks, other.blocks),
+            (&mut self.bytes, other.bytes),
+            (&mut self.merges, other.merges),
+            (&mut self.fallback_blocks, other.fallback_blocks),
+            (&mut self.get_block, other.get_block),
+            (&mut self.get_block_fallback, other.get_block_fallback),
+            (&mut self.error_pages, other.error_pages),
+            (&mut self.uptodate_pages, other.uptodate_pages),
+            (&mut self.runs, other.runs),
+            (&mut self.plug_merges, other.plug_merges),
+            (&mut self.calls, other.calls),
+            (&mut self.call_bytes, other.call_bytes),
+        ] {
+            add(sum, more);
+        }
+        for why in Why::ALL {
+            add(self.submits.of(why), *{ other.submits }.of(why));
+        }
+        for cause in Cause::ALL {
+            add(self.fallback_pages.of(cause), *{ other.fallback_pages }.of(cause));
+        }
+        self.largest_call_bytes = self.largest_call_bytes.max(other.largest_call_bytes);
+    }
+
     /// The mean length of a call, in bytes.
     #[must_use]
     pub fn mean_call_bytes(&self) -> u64 {

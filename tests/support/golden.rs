@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use mpimg::mpage::{
     Buffer, BufferFlags, Event, FileBlock, Folio, Folios, FsBlock, Geometry, GetBlock, Intent,
-    MapError, Mapping, Operation, PageIndex, ReadOptions, ReadPlanner, Sink, Stats,
+    MapError, Mapping, Operation, PageIndex, PlanOptions, ReadPlanner, Sink, Stats,
 };
 
 /// How far a run goes that the model returns.
@@ -115,7 +115,7 @@ pub struct Problem {
     pub mapper: ModelMapper,
     pub geometry: Geometry,
     pub file_size: u64,
-    pub options: ReadOptions,
+    pub options: PlanOptions,
     pub bio_fail: Vec<u64>,
     pub folios: Folios,
     pub trace: bool,
@@ -129,7 +129,7 @@ impl Problem {
         let mut page_size = None;
         let mut file_size = None;
         let mut device_blocks = 0;
-        let mut options = ReadOptions { window_pages: 0, ..ReadOptions::default() };
+        let mut options = PlanOptions { window_pages: 0, ..PlanOptions::default() };
         let mut model = Model::Ext2;
         let mut map = Vec::new();
         let mut uptodate = BTreeSet::new();

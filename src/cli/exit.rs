@@ -1,0 +1,189 @@
+//! Exit codes and failures: what a script is told.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | a named path could not be processed, nothing changed |
+//! | 2 | usage |
+//! | 3 | partly done, failures listed, image consistent |
+//! | 4 | corrupt metadata, or an image that is truncated |
+//! | 5 | refused: not ext2, unsupported feature, journal needs recovery |
+//! | 6 | no space or no inodes, image unchanged |
+//! | 7 | image busy |
+//! | 8 | host I/O error |
+//!
+//! Where several paths fail, the gravest code wins: the highest.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::output::escaped;
+use crate::device::{DeviceError, Family, OpenError};
+use crate::fs::FsError;
+
+/// What a command ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// A named path could not be processed, nothing changed.
+    Path = 1,
+    /// The arguments make no sense.
+    Usage = 2,
+    /// Corrupt metadata, or an image that is truncated.
+    Corrupt = 4,
+    /// Not ext2, an unsupported feature, or a journal that needs recovery.
+    Refused = 5,
+    /// The image is in use.
+    Busy = 7,
+    /// The host failed.
+    HostIo = 8,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Family> for Exit {
+    fn from(family: Family) -> Self {
+        match family {
+            Family::Path => Self::Path,
+            Family::Usage => Self::Usage,
+            Family::Corrupt => Self::Corrupt,
+            Family::Unsupported => Self::Refused,
+            Family::Busy => Self::Busy,
+            Family::HostIo => Self::HostIo,
+        }
+    }
+}
+
+/// A failure that scripts can tell: exit code, stable name, and a reason of one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// A name that never changes.
+    pub code: &'static str,
+    /// Why, for people.
+    pub reason: String,
+}
+
+impl Failure {
+    /// A mistake in the arguments.
+    pub fn usage(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, code, reason: reason.into() }
+    }
+}
+
+impl From<&FsError> for Failure {
+    fn from(error: &FsError) -> Self {
+        let exit = match error {
+            FsError::Caller(_) => Exit::Path,
+            FsError::Unsupported(_) => Exit::Refused,
+            FsError::Corrupt(_) => Exit::Corrupt,
+            FsError::Device(error) => error.family().into(),
+            FsError::Memory(_) => Exit::HostIo,
+        };
+        Self { exit, code: error.code(), reason: error.to_string() }
+    }
+}
+
+impl From<FsError> for Failure {
+    fn from(error: FsError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&DeviceError> for Failure {
+    fn from(error: &DeviceError) -> Self {
+        Self { exit: error.family().into(), code: error.code(), reason: error.to_string() }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self { exit: error.family().into(), code: error.code(), reason: error.to_string() }
+    }
+}
+
+/// Tells failures as they come, and remembers the gravest.
+pub struct Report<'a> {
+    image: &'a OsStr,
+    json: bool,
+    gravest: Exit,
+}
+
+/// A failure as `--json` tells it, on standard error.
+#[derive(Serialize)]
+struct JsonFailure<'a> {
+    error: JsonError<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonError<'a> {
+    code: &'a str,
+    exit: u8,
+    image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    reason: &'a str,
+}
+
+impl<'a> Report<'a> {
+    /// A report on an image.
+    pub fn new(image: &'a OsStr, json: bool) -> Self {
+        Self { image, json, gravest: Exit::Done }
+    }
+
+    /// Tells a failure; `path` is the path in the image that it is about.
+    pub fn failure(&mut self, path: Option<&[u8]>, failure: impl Into<Failure>) {
+        let failure = failure.into();
+        self.gravest = self.gravest.max(failure.exit);
+        let image = escaped(self.image.as_bytes());
+        let path = path.map(|path| escaped(path).into_owned());
+        let line = if self.json {
+            let error = JsonError {
+                code: failure.code,
+                exit: failure.exit as u8,
+                image: image.into_owned(),
+                path,
+                reason: &failure.reason,
+            };
+            serde_json::to_string(&JsonFailure { error }).unwrap_or_default()
+        } else {
+            match path {
+                Some(path) => {
+                    let slash = if path.starts_with(['/', '<']) { "" } else { "/" };
+                    format!("mpimg: {image}:{slash}{path}: {}", failure.reason)
+                }
+                None => format!("mpimg: {image}: {}", failure.reason),
+            }
+        };
+        tell(&line);
+    }
+
+    /// Tells something that is no failure, but that a person should know; not in JSON.
+    pub fn warning(&self, reason: &str) {
+        if !self.json {
+            tell(&format!("mpimg: {}: warning: {reason}", escaped(self.image.as_bytes())));
+        }
+    }
+
+    /// The gravest code of all failures.
+    pub fn exit(&self) -> Exit {
+        self.gravest
+    }
+}
+
+/// Writes a line to standard error. Where even that fails there is nobody left to tell.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,64 @@
+//! Opening the image that a command names.
+
+use super::args::{GlobalArgs, ImageArgs, PartitionArg};
+use super::exit::{Failure, Report};
+use crate::device::partition::Selection;
+use crate::device::{self, IoCounts, Location, Locking, Opened};
+use crate::fs::{self, Filesystem};
+
+/// An image that is open for reading, and its filesystem.
+pub struct OpenImage {
+    /// The filesystem.
+    pub fs: Filesystem,
+    opened: Opened,
+}
+
+impl OpenImage {
+    /// Opens the image for reading.
+    pub fn open(
+        args: &ImageArgs,
+        global: &GlobalArgs,
+        report: &Report<'_>,
+    ) -> Result<Self, Failure> {
+        let opened = open_device(args, global)?;
+        let options = fs::OpenOptions { superblock_block: args.superblock };
+        let fs = Filesystem::open(opened.device.clone(), options)?;
+        if let Some(fault) = fs.primary_fault() {
+            let at = fs.superblock().offset_bytes() >> fs.superblock().block_bits();
+            report.warning(&format!("{fault}; going by the backup in block {at}"));
+        }
+        Ok(Self { fs, opened })
+    }
+
+    /// What was read from the image so far.
+    pub fn counts(&self) -> IoCounts {
+        self.opened.recorder.counts()
+    }
+
+    /// How it was opened.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+}
+
+/// Opens the image's bytes for reading.
+pub fn open_device(args: &ImageArgs, global: &GlobalArgs) -> Result<Opened, Failure> {
+    let location = Location::parse(&args.image)?;
+    let selection = match global.partition {
+        None => Selection::Unnamed,
+        Some(PartitionArg::Number(number)) => Selection::Number(number),
+        Some(PartitionArg::Auto) => Selection::Auto,
+    };
+    let locking = match (global.no_lock, global.wait) {
+        (true, _) => Locking::No,
+        (false, wait) => Locking::Wait(wait.unwrap_or_default()),
+    };
+    let options = device::Options {
+        access: device::Access::Read,
+        selection,
+        locking,
+        trace: false,
+        probe: fs::probe,
+    };
+    Ok(device::open(&location, &options)?)
+}
