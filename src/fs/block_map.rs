@@ -300,8 +300,8 @@ impl GetBlock for BlockMap<'_> {
     fn inline_span(&self, first: FileBlock, count: u64) -> Option<(FsBlock, u64)> {
         let end = first.plus(count);
         // `expected` is where the indirect blocks of the leaf that begins at `at` should lie.
-        let (start, mut expected, mut at) = match self.find_leaf(first, false).ok()? {
-            Step::Missing(block) => (block, block, first),
+        let (start, mut expected, mut at, mut believed) = match self.find_leaf(first, false).ok()? {
+            Step::Missing(block) => (block, block, first, false),
             Step::Leaf(leaf) => {
                 let leaf_end = leaf.first.plus(leaf.len_blocks);
                 if leaf_end >= end {
@@ -313,34 +313,36 @@ impl GetBlock for BlockMap<'_> {
                 if run < rest || self.missing(leaf_end)? != data_end {
                     return None;
                 }
-                (start?, data_end, leaf_end)
+                (start?, data_end, leaf_end, true)
             }
         };
+        let leaf_blocks = self.span(1);
         loop {
             let position = self.position(at)?;
-            let starts_with_leaf =
+            let begins_here =
                 |level: &u32| position.index.checked_rem(self.span(*level)) == Some(0);
-            let leaf_blocks = self.span(1);
-            if !starts_with_leaf(&1) {
+            if !begins_here(&1) {
                 return None;
             }
-            let indirect = (1..=position.level).filter(starts_with_leaf).count() as u64;
-            let data = leaf_blocks.min(end.distance_from(at));
-            let span_end = expected.plus(indirect).plus(data);
-            at = at.plus(leaf_blocks);
-            let next = if at < end { self.missing(at) } else { None };
-            // The next indirect block is known to follow, or believed to: its number stands in a
-            // block that is itself part of the span.
-            match next {
-                Some(next) if next == span_end || (start..span_end).contains(&next) => {
-                    expected = span_end;
-                }
-                _ => {
-                    let (_, fs_end) = self.metadata.bounds();
-                    let len = span_end.0.min(fs_end).saturating_sub(start.0);
-                    return Some((start, len));
-                }
+            let indirect = (1..=position.level).filter(begins_here).count() as u64;
+            let data = expected.plus(indirect);
+            // The next leaf's indirect block is known to follow this leaf's data; or its number
+            // stands in a block that is itself part of the span.
+            let next = self.missing(at.plus(leaf_blocks));
+            let follows = next == Some(data.plus(leaf_blocks));
+            let unknown = next.is_some_and(|next| (start..data.plus(leaf_blocks)).contains(&next));
+            believed |= follows;
+            if !believed {
+                return None;
             }
+            let in_window = leaf_blocks.min(end.distance_from(at));
+            at = at.plus(leaf_blocks);
+            if at >= end || !(follows || unknown) {
+                let (_, fs_end) = self.metadata.bounds();
+                let span_end = data.plus(in_window).0.min(fs_end);
+                return Some((start, span_end.saturating_sub(start.0)));
+            }
+            expected = data.plus(leaf_blocks);
         }
     }
 

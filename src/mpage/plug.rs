@@ -139,7 +139,7 @@ mod tests {
         for (lblk, block) in blocks.iter().enumerate() {
             let (page, lblk) = (PageIndex(lblk as u64), FileBlock(lblk as u64));
             let block = FsBlock(*block);
-            plug.queue(geometry, &Event::Bh { op: Op::Read, page, lblk, block });
+            plug.queue(geometry, &Event::Bh { op: Op::Read, page, lblk, block, status: None });
         }
         plug
     }
@@ -176,9 +176,10 @@ mod tests {
             ranges: &[PageRange(PageIndex(0), 1), PageRange(PageIndex(5), 1)],
             capacity: 256,
             why: Why::End,
+            status: None,
         };
         plug.queue(Geometry::new(10, 12).unwrap(), &event);
-        let transfer = |file, device, len_bytes| Transfer {
+        let transfer = |file: u64, device: u64, len_bytes| Transfer {
             file_offset_bytes: file * 4096,
             device_offset_bytes: device * 1024,
             len_bytes,

@@ -16,7 +16,7 @@ use super::arena::Arena;
 use super::bio::BIO_MAX_PAGES;
 use super::block::{FileBlock, Geometry, PageIndex};
 use super::event::{Caller, Event, Sink};
-use super::get_block::GetBlock;
+use super::get_block::{GetBlock, Intent};
 use super::plug::{Plug, Transfer};
 use super::readahead::{MapFailure, PlanOptions, ReadPlanner};
 use super::stats::Stats;
@@ -94,7 +94,7 @@ struct Execution<'d> {
     gap_bytes: u64,
     arena: Arena,
     plug: Plug,
-    stage: Option<Stage>,
+    stages: Vec<Stage>,
     placed: Vec<Placed>,
     device_faults: Vec<(Transfer, DeviceError)>,
     unmapped: Vec<FileBlock>,
@@ -128,16 +128,19 @@ impl<'d> Reader<'d> {
     ) -> std::io::Result<Self> {
         let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
         let window_bytes = options.plan.window_pages.saturating_mul(geometry.page_size_bytes());
-        // Room for the gaps and the indirect blocks that are read through: an eighth more.
-        let slack = window_bytes.min(file_bytes).div_ceil(8).max(geometry.bytes_in(4));
-        let arena = Arena::new(window_bytes.min(file_bytes).saturating_add(slack))?;
+        // Room for a span that was believed to hold a window and for the window itself, should the
+        // belief be wrong, with an eighth for gaps and indirect blocks. What is not used is not
+        // touched, and costs nothing.
+        let window_bytes = window_bytes.min(file_bytes);
+        let slack = window_bytes.div_ceil(8).max(geometry.bytes_in(8));
+        let arena = Arena::new(window_bytes.saturating_mul(2).saturating_add(slack))?;
         let execution = Execution {
             device,
             geometry,
             gap_bytes: options.gap_bytes,
             arena,
             plug: Plug::default(),
-            stage: None,
+            stages: Vec::new(),
             placed: Vec::new(),
             device_faults: Vec::new(),
             unmapped: Vec::new(),
@@ -206,34 +209,68 @@ impl<'d> Reader<'d> {
 impl Execution<'_> {
     fn begin(&mut self) {
         self.arena.clear();
-        self.stage = None;
+        self.stages.clear();
         self.placed.clear();
         self.device_faults.clear();
         self.unmapped.clear();
     }
 
     /// Reads data and the indirect blocks that map it in one call, where they are believed to lie
-    /// in line. Where that fails nothing is lost: the plan reads what it needs.
+    /// in line; and again behind what that brought, where the file goes on elsewhere. Where a call
+    /// fails nothing is lost: the plan reads what it needs.
     fn stage<M: GetBlock>(&mut self, map: &mut M, first: FileBlock, count_blocks: u64) {
-        let Some((start, len_blocks)) = map.inline_span(first, count_blocks) else { return };
-        let Some(range) = self.arena.take(self.geometry.bytes_in(len_blocks)) else { return };
-        let device_offset_bytes = self.geometry.bytes_in(start.0);
-        let bytes = self.arena.bytes_mut(range.clone());
-        if self.device.read_at(bytes, device_offset_bytes).is_err() {
-            self.arena.clear();
-            return;
+        let end = first.plus(count_blocks);
+        let mut at = first;
+        while let Some((start, len_blocks)) = map.inline_span(at, end.distance_from(at)) {
+            let Some(range) = self.arena.take(self.geometry.bytes_in(len_blocks)) else { return };
+            let device_offset_bytes = self.geometry.bytes_in(start.0);
+            let bytes = self.arena.bytes_mut(range.clone());
+            if self.device.read_at(bytes, device_offset_bytes).is_err() {
+                return;
+            }
+            let bytes = self.arena.bytes(range.clone());
+            map.absorb(at, end.distance_from(at), start, bytes);
+            self.stages.push(Stage { device_offset_bytes, range });
+            let next = self.first_unstaged(map, at, end);
+            if next <= at {
+                return;
+            }
+            at = next;
         }
-        map.absorb(first, count_blocks, start, self.arena.bytes(range.clone()));
-        self.stage = Some(Stage { device_offset_bytes, range });
+    }
+
+    /// The first block from `at` on that no stage has brought.
+    fn first_unstaged<M: GetBlock>(
+        &self,
+        map: &mut M,
+        mut at: FileBlock,
+        end: FileBlock,
+    ) -> FileBlock {
+        while at < end && map.is_resident(at) {
+            let Ok(run) = map.get_block(at, end.distance_from(at), Intent::Read) else { break };
+            if let Some(block) = run.block {
+                let transfer = Transfer {
+                    file_offset_bytes: self.geometry.bytes_in(at.0),
+                    device_offset_bytes: self.geometry.bytes_in(block.0),
+                    len_bytes: self.geometry.bytes_in(run.count_blocks),
+                };
+                if self.staged(&transfer).is_none() {
+                    break;
+                }
+            }
+            at = at.plus(run.count_blocks.max(1));
+        }
+        at
     }
 
     /// Where a transfer lies in what was staged.
     fn staged(&self, transfer: &Transfer) -> Option<usize> {
-        let stage = self.stage.as_ref()?;
-        let skip = transfer.device_offset_bytes.checked_sub(stage.device_offset_bytes)?;
-        let end = skip.checked_add(transfer.len_bytes)?;
-        (end <= stage.range.len() as u64).then_some(())?;
-        stage.range.start.checked_add(usize::try_from(skip).ok()?)
+        self.stages.iter().find_map(|stage| {
+            let skip = transfer.device_offset_bytes.checked_sub(stage.device_offset_bytes)?;
+            let end = skip.checked_add(transfer.len_bytes)?;
+            (end <= stage.range.len() as u64).then_some(())?;
+            stage.range.start.checked_add(usize::try_from(skip).ok()?)
+        })
     }
 
     /// Carries out a group of transfers by one call.
