@@ -7,16 +7,16 @@
     reason = "a test that panics has failed"
 )]
 
-#[path = "support/disk.rs"]
-mod disk;
+mod support;
 
-use disk::{Gpt, Memory, put_record, put_u32, put_u64};
 use mpimg::device::partition::{
     CopyDefect, Probe, Selection, Table, TableError, read_table, select,
 };
 use mpimg::device::{BlockDevice, Call, DeviceError, Family, FaultDevice, OpenError, Recorder};
 use proptest::prelude::*;
 use rustix::io::Errno;
+use support::disk;
+use support::disk::{Gpt, Memory, put_record, put_u32, put_u64};
 
 const NO: Probe = |_| Ok(false);
 

@@ -7,12 +7,11 @@
     reason = "a test that panics has failed"
 )]
 
-#[path = "support/disk.rs"]
-mod disk;
+mod support;
 
-use disk::Memory;
 use mpimg::device::{BlockDevice, Call, DeviceError, FaultDevice, IoCounts, Recorder, Window};
 use rustix::io::Errno;
+use support::disk::Memory;
 
 fn counting() -> Memory {
     Memory((0..=255).collect())

@@ -7,13 +7,13 @@
     reason = "a test that panics has failed"
 )]
 
-#[path = "support/tools.rs"]
-mod tools;
+mod support;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
+use support::disk;
 
 use mpimg::device::partition::Selection;
 use mpimg::device::{
@@ -35,7 +35,7 @@ struct Holder(Child);
 impl Holder {
     fn new(mode: &str, path: &Path) -> Self {
         let path = path.to_str().unwrap();
-        let mut child = tools::spawn("flock", [mode, path, "sh", "-c", "echo locked; read line"]);
+        let mut child = disk::spawn("flock", [mode, path, "sh", "-c", "echo locked; read line"]);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "locked\n");

@@ -7,10 +7,7 @@
     reason = "a test that panics has failed"
 )]
 
-#[path = "support/disk.rs"]
-mod disk;
-#[path = "support/tools.rs"]
-mod tools;
+mod support;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,13 +16,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use support::disk;
 
-use disk::{mark, probe, put_record};
 use mpimg::device::partition::{Scheme, Selection};
 use mpimg::device::{
     Access, BlockDevice, Call, DeviceError, Family, Location, LockState, Locking, OpenError,
     Opened, Options, open,
 };
+use support::disk::{mark, probe, put_record};
 use tempfile::TempDir;
 
 const OPTIONS: Options = Options {
@@ -258,7 +256,7 @@ fn a_file_with_the_whole_name_comes_before_an_offset() {
 fn what_is_no_image_is_refused_by_its_name() {
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("fifo");
-    tools::run("mkfifo", [&fifo], "");
+    disk::feed("mkfifo", [&fifo], "");
     let socket = dir.path().join("socket");
     let _listener = UnixListener::bind(&socket).unwrap();
     let cases = [
@@ -291,7 +289,7 @@ fn a_path_that_cannot_be_opened_is_not_the_hosts_fault() {
 fn a_gpt_made_by_sfdisk_opens_and_a_corrupt_one_does_not() {
     let image = Image(tempfile::tempdir().unwrap());
     let script = "label: gpt\nstart=2048, size=2048\nstart=4096, size=2048, name=\"root\"\n";
-    tools::sfdisk(&image.path(), 4 << 20, script);
+    disk::sfdisk(&image.path(), 4 << 20, script);
     let mut bytes = fs::read(image.path()).unwrap();
     mark(&mut bytes, 2 << 20);
     fs::write(image.path(), &bytes).unwrap();

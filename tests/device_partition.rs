@@ -7,16 +7,14 @@
     reason = "a test that panics has failed"
 )]
 
-#[path = "support/disk.rs"]
-mod disk;
-#[path = "support/tools.rs"]
-mod tools;
+mod support;
 
-use disk::{Gpt, Memory, put_record};
 use mpimg::device::Family;
 use mpimg::device::partition::{
     CopyDefect, GptCopy, PartitionKind, Scheme, Table, TableError, read_table,
 };
+use support::disk;
+use support::disk::{Gpt, Memory, put_record};
 
 const MIB: u64 = 1 << 20;
 
@@ -24,7 +22,7 @@ const MIB: u64 = 1 << 20;
 fn made(size_bytes: u64, script: &str) -> Memory {
     let dir = tempfile::tempdir().unwrap();
     let image = dir.path().join("disk.img");
-    tools::sfdisk(&image, size_bytes, script);
+    disk::sfdisk(&image, size_bytes, script);
     Memory(std::fs::read(image).unwrap())
 }
 

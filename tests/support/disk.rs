@@ -1,7 +1,11 @@
 //! Disks for tests: a device in memory, and a filesystem of which only the mark exists.
 
-#![allow(dead_code, reason = "every test binary compiles this for itself and uses part of it")]
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Stdio};
 
+use super::tools;
 use mpimg::device::{BlockDevice, DeviceError, Result};
 
 /// A device in memory.
@@ -123,4 +127,25 @@ impl Gpt {
         let crc = crc32fast::hash(header);
         put_u32(header, 16, crc);
     }
+}
+
+/// Starts a tool with piped standard input and output.
+pub fn spawn<I: AsRef<OsStr>>(tool: &str, args: impl IntoIterator<Item = I>) -> Child {
+    let mut command = tools::command(tool);
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Runs a tool to its end, with `input` for its standard input. It must succeed.
+pub fn feed<I: AsRef<OsStr>>(tool: &str, args: impl IntoIterator<Item = I>, input: &str) -> String {
+    let mut child = spawn(tool, args);
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{tool}: {}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Makes an image of `size_bytes` with the partitions of an sfdisk script.
+pub fn sfdisk(image: &Path, size_bytes: u64, script: &str) {
+    std::fs::File::create(image).unwrap().set_len(size_bytes).unwrap();
+    feed("sfdisk", [OsStr::new("--quiet"), image.as_os_str()], script);
 }
