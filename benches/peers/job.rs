@@ -1,0 +1,194 @@
+//! A job: the processes that do one thing a user wants done, timed from the first's start to the
+//! last's end.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest time that the rounds of one job may take; slow peers get fewer rounds.
+const BUDGET: Duration = Duration::from_secs(40);
+const FEWEST_ROUNDS: usize = 3;
+
+/// A program and its arguments.
+#[derive(Debug, Clone)]
+pub struct Line(Vec<OsString>);
+
+impl Line {
+    /// A command line; the program is looked up once, not in the timed run.
+    pub fn new(program: &Path) -> Self {
+        Self(vec![program.into()])
+    }
+
+    /// Adds an argument.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.0.push(arg.into());
+        self
+    }
+
+    /// Puts another command, which runs this one, in front.
+    pub fn under(&self, runner: Self) -> Self {
+        Self(runner.0.into_iter().chain(self.0.iter().cloned()).collect())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.0[0]);
+        command.args(&self.0[1..]).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(Stdio::null()).env("LC_ALL", "C");
+        command
+    }
+
+    fn succeed(&self) -> Result<(), String> {
+        let status = self.command().status().map_err(|e| e.to_string())?;
+        if status.success() { Ok(()) } else { Err(format!("{:?}: {status}", self.0)) }
+    }
+}
+
+/// Where the main program's output goes.
+#[derive(Debug, Clone)]
+pub enum Sink {
+    /// Into `cat >/dev/null`, as in a shell's pipeline.
+    Pipe,
+    /// To `/dev/null`.
+    Null,
+    /// To a file that is new in every run.
+    File(PathBuf),
+    /// The program itself makes this file, new in every run.
+    Itself(PathBuf),
+}
+
+/// What a job's output has to be for its time to count.
+#[derive(Debug, Clone)]
+pub enum Check {
+    /// The bytes of this file.
+    Same(PathBuf),
+    /// At least so many lines.
+    Lines(usize),
+}
+
+/// Processes that do one thing.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What must come first: a mount.
+    pub before: Vec<Line>,
+    /// The program itself.
+    pub main: Line,
+    /// What must come last, also when the program fails: an unmount.
+    pub after: Vec<Line>,
+    /// Where its output goes.
+    pub sink: Sink,
+}
+
+impl Job {
+    /// A job of one program.
+    pub fn new(main: Line, sink: Sink) -> Self {
+        Self { before: Vec::new(), main, after: Vec::new(), sink }
+    }
+
+    /// The same job with its program run under another.
+    pub fn under(&self, runner: Line) -> Self {
+        Self { main: self.main.under(runner), ..self.clone() }
+    }
+
+    /// Runs it and takes the time.
+    pub fn time(&self) -> Result<Duration, String> {
+        if let Sink::File(out) | Sink::Itself(out) = &self.sink {
+            let _ = fs::remove_file(out);
+        }
+        let start = Instant::now();
+        self.around(|| self.run_main())?;
+        Ok(start.elapsed())
+    }
+
+    fn around<T>(&self, main: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+        let result = self.before.iter().try_for_each(Line::succeed).and_then(|()| main());
+        let after = self.after.iter().try_for_each(Line::succeed);
+        result.and_then(|value| after.map(|()| value))
+    }
+
+    fn run_main(&self) -> Result<(), String> {
+        match &self.sink {
+            Sink::Null | Sink::Itself(_) => self.main.succeed(),
+            Sink::File(out) => {
+                let out = File::create(out).map_err(|e| e.to_string())?;
+                let child = self.main.command().stdout(out).spawn();
+                finish(child.map_err(|e| e.to_string())?)
+            }
+            Sink::Pipe => self.pipe_into(Command::new("cat").stdout(Stdio::null())).map(drop),
+        }
+    }
+
+    /// Runs the program with its output piped into `reader`; both must succeed.
+    fn pipe_into(&self, reader: &mut Command) -> Result<Vec<u8>, String> {
+        let mut writer = self.main.command();
+        let mut writer = writer.stdout(Stdio::piped()).spawn().map_err(|e| e.to_string())?;
+        let pipe = writer.stdout.take().expect("the output is piped");
+        let reader = reader.stdin(pipe).stderr(Stdio::null()).spawn().expect("the reader starts");
+        let read = reader.wait_with_output().map_err(|e| e.to_string())?;
+        finish(writer)?;
+        if read.status.success() { Ok(read.stdout) } else { Err("wrong output".to_owned()) }
+    }
+
+    /// Runs it once, unmeasured, and checks its output; this also warms what it reads.
+    pub fn verify(&self, check: &Check) -> Result<(), String> {
+        if let (Sink::File(out) | Sink::Itself(out), Check::Same(plain)) = (&self.sink, check) {
+            self.time()?;
+            let same = Command::new("cmp").arg("-s").arg(out).arg(plain).status();
+            let same = same.is_ok_and(|status| status.success());
+            return if same { Ok(()) } else { Err("wrong output".to_owned()) };
+        }
+        self.around(|| match check {
+            Check::Same(plain) => {
+                self.pipe_into(Command::new("cmp").args(["-s", "-"]).arg(plain)).map(drop)
+            }
+            Check::Lines(least) => {
+                let count = self.pipe_into(Command::new("wc").arg("-l").stdout(Stdio::piped()))?;
+                let count = String::from_utf8_lossy(&count).trim().parse().unwrap_or(0);
+                let few = || format!("{count} lines of output, of {least}");
+                if count >= *least { Ok(()) } else { Err(few()) }
+            }
+        })
+    }
+}
+
+fn finish(mut child: Child) -> Result<(), String> {
+    let status = child.wait().map_err(|e| e.to_string())?;
+    if status.success() { Ok(()) } else { Err(format!("{status}")) }
+}
+
+/// What rounds of a job and its limit gave.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// Median of the job's time over the limit's, pair by pair.
+    pub ratio: f64,
+    /// The least and the largest of those ratios.
+    pub spread: (f64, f64),
+    /// Median time of the job.
+    pub median: Duration,
+    /// Rounds run.
+    pub rounds: usize,
+}
+
+/// Runs the job and its limit in turns, so that what disturbs one disturbs the other.
+pub fn compare(job: &Job, limit: &Job, rounds: usize) -> Result<Times, String> {
+    let start = Instant::now();
+    limit.time()?;
+    job.time()?;
+    let mut pairs = Vec::new();
+    while pairs.len() < rounds && (pairs.len() < FEWEST_ROUNDS || start.elapsed() < BUDGET) {
+        let least = limit.time()?;
+        pairs.push((job.time()?, least));
+    }
+    let mut ratios: Vec<_> = pairs.iter().map(|(t, l)| t.as_secs_f64() / l.as_secs_f64()).collect();
+    ratios.sort_by(f64::total_cmp);
+    let mut times: Vec<_> = pairs.iter().map(|(time, _)| *time).collect();
+    times.sort();
+    let middle = pairs.len() / 2;
+    Ok(Times {
+        ratio: ratios[middle],
+        spread: (ratios[0], ratios[ratios.len() - 1]),
+        median: times[middle],
+        rounds: pairs.len(),
+    })
+}

@@ -1,0 +1,125 @@
+//! The tools that are compared, and what a user types to have each do the same thing.
+
+use std::path::{Path, PathBuf};
+
+use crate::cases::{Operation, Subject};
+use crate::job::{Job, Line, Sink};
+use crate::support::loopmount::LoopMount;
+use crate::support::tools;
+
+/// A tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// This package's program, built for release.
+    Mpimg,
+    /// e2fsprogs.
+    Debugfs,
+    /// e2tools: `e2cp` and `e2ls`.
+    E2tools,
+    /// 7-Zip.
+    SevenZip,
+    /// `mount -o loop`, the coreutils, `umount`.
+    LoopMount,
+}
+
+impl Peer {
+    /// All of them, mpimg first.
+    pub const ALL: &[Self] =
+        &[Self::Mpimg, Self::SevenZip, Self::Debugfs, Self::E2tools, Self::LoopMount];
+
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mpimg => "mpimg",
+            Self::Debugfs => "debugfs",
+            Self::E2tools => "e2cp, e2ls",
+            Self::SevenZip => "7z",
+            Self::LoopMount => "loop mount",
+        }
+    }
+
+    /// What it lacks to be measured.
+    pub fn missing(self) -> Option<String> {
+        let program = match self {
+            Self::Mpimg => return None,
+            Self::Debugfs => "debugfs",
+            Self::E2tools => "e2cp",
+            Self::SevenZip => "7z",
+            Self::LoopMount => return LoopMount::available().err(),
+        };
+        let package = || format!("{program} is in the Debian package {}", tools::package(program));
+        tools::find(program).is_none().then(package)
+    }
+
+    /// The job that does the subject's operation; none where the tool has no way to.
+    pub fn job(self, subject: &Subject) -> Option<Job> {
+        let sink = subject.sink();
+        let image = &subject.image;
+        let inner = subject.inner;
+        let main = match (self, subject.operation) {
+            (Self::Mpimg, Operation::List) => mpimg().arg("ls").arg("-lR").arg(image).arg("/"),
+            (Self::Mpimg, _) => mpimg().arg("cat").arg(image).arg(inner),
+            (Self::Debugfs, Operation::List) => {
+                line("debugfs").arg("-f").arg(subject.list_script()).arg(image)
+            }
+            (Self::Debugfs, Operation::ToFile) => {
+                let request = format!("dump {inner} {}", subject.out().display());
+                let main = line("debugfs").arg("-R").arg(request).arg(image);
+                return Some(Job::new(main, Sink::Itself(subject.out())));
+            }
+            (Self::Debugfs, _) => line("debugfs").arg("-R").arg(format!("cat {inner}")).arg(image),
+            (Self::E2tools, Operation::List) => {
+                let dirs = subject.directories.iter();
+                dirs.fold(line("e2ls").arg("-l"), |l, dir| l.arg(inside(image, dir)))
+            }
+            (Self::E2tools, Operation::ToFile) => {
+                let main = line("e2cp").arg(inside(image, inner)).arg(subject.out());
+                return Some(Job::new(main, Sink::Itself(subject.out())));
+            }
+            (Self::E2tools, _) => line("e2cp").arg(inside(image, inner)).arg("-"),
+            (Self::SevenZip, Operation::List) => line("7z").arg("l").arg(image),
+            (Self::SevenZip, _) => {
+                let name = inner.trim_start_matches('/');
+                line("7z").arg("x").arg("-so").arg(image).arg(name)
+            }
+            (Self::LoopMount, _) => return Some(on_mount(subject)),
+        };
+        Some(Job::new(main, sink))
+    }
+
+    /// Whether counting its calls is possible, and takes seconds rather than minutes: those that
+    /// read block by block make a call a block.
+    pub fn is_traceable(self, subject: &Subject) -> bool {
+        match self {
+            Self::Mpimg | Self::SevenZip => true,
+            Self::Debugfs | Self::E2tools => subject.blocks_read < 300_000,
+            Self::LoopMount => false,
+        }
+    }
+}
+
+/// Mount, the limit's own command on the mount, unmount: all of it is what the user waits for.
+fn on_mount(subject: &Subject) -> Job {
+    let point = subject.mount_point();
+    let mount = line("mount").arg("-t").arg("ext2").arg("-o").arg("loop,ro");
+    let mounted = point.join(subject.inner.trim_start_matches('/'));
+    let limit = subject.limit_on(&mounted);
+    Job {
+        before: vec![mount.arg(&subject.image).arg(&point)],
+        after: vec![line("umount").arg(&point)],
+        ..limit
+    }
+}
+
+fn inside(image: &Path, path: &str) -> String {
+    format!("{}:{path}", image.display())
+}
+
+fn mpimg() -> Line {
+    Line::new(Path::new(env!("CARGO_BIN_EXE_mpimg")))
+}
+
+/// A command line that begins with `program`.
+pub fn line(program: &str) -> Line {
+    Line::new(&tools::find(program).unwrap_or_else(|| PathBuf::from(program)))
+}
