@@ -9,14 +9,12 @@
 //!
 //! With 1 KiB blocks (n = 256), file block 300 is number 300 - 12 - 256 = 32 below the double
 //! indirect block: its entry 0 names an indirect block, whose entry 32 names the data.
-//!
-//! The map is a [`GetBlock`]: runs end at a leaf's end, and one that includes the leaf's last block
-//! carries the boundary flag, since mapping what follows needs another metadata read.
 
+use super::disk::DIRECT_BLOCKS;
 use super::error::{Corrupt, Result};
-use super::inode::{DIRECT_BLOCKS, Ino, Inode};
+use super::inode::{Ino, Inode};
 use super::metadata::{Block, Metadata};
-use crate::mpage::{FileBlock, FsBlock, GetBlock, Intent, Mapping};
+use crate::mpage::{FileBlock, FsBlock};
 
 /// Levels of indirect blocks below the inode.
 const LEVELS: u32 = 3;
@@ -25,40 +23,40 @@ const POINTER_BYTES: usize = 4;
 
 /// The block map of one inode.
 pub struct BlockMap<'fs> {
-    metadata: &'fs Metadata,
+    pub(super) metadata: &'fs Metadata,
     ino: Ino,
     pointers: [u32; 15],
     pointers_per_block: u64,
-    leaf: Leaf,
+    pub(super) leaf: Leaf,
 }
 
 /// A run of file blocks whose pointers are at hand.
 #[derive(Clone)]
-struct Leaf {
-    first: FileBlock,
-    len_blocks: u64,
+pub(super) struct Leaf {
+    pub(super) first: FileBlock,
+    pub(super) len_blocks: u64,
     content: LeafContent,
 }
 
 #[derive(Clone)]
-enum LeafContent {
+pub(super) enum LeafContent {
     Hole,
     Direct,
     Indirect(Block),
 }
 
 /// Where a file block hangs: below which of the inode's pointers, how deep, and which number.
-struct Position {
+pub(super) struct Position {
     slot: usize,
-    level: u32,
+    pub(super) level: u32,
     /// The number of the block among those below the slot.
-    index: u64,
+    pub(super) index: u64,
     /// The file block that is number 0 below the slot.
     base: u64,
 }
 
 /// What looking for a leaf came upon.
-enum Step {
+pub(super) enum Step {
     Leaf(Leaf),
     /// The walk needs this metadata block, which is not in memory.
     Missing(FsBlock),
@@ -146,7 +144,7 @@ impl<'fs> BlockMap<'fs> {
     }
 
     /// The first metadata block that mapping `block` needs and that is not in memory.
-    fn missing(&self, block: FileBlock) -> Option<FsBlock> {
+    pub(super) fn missing(&self, block: FileBlock) -> Option<FsBlock> {
         match self.find_leaf(block, false) {
             Ok(Step::Missing(missing)) => Some(missing),
             _ => None,
@@ -155,7 +153,7 @@ impl<'fs> BlockMap<'fs> {
 
     /// Makes the leaf of `block` the current one; returns the block's number in it.
     #[inline]
-    fn enter_leaf(&mut self, block: FileBlock) -> Result<u64> {
+    pub(super) fn enter_leaf(&mut self, block: FileBlock) -> Result<u64> {
         let offset = block.0.wrapping_sub(self.leaf.first.0);
         if offset < self.leaf.len_blocks {
             return Ok(offset);
@@ -167,7 +165,7 @@ impl<'fs> BlockMap<'fs> {
     }
 
     /// The leaf of `block`. Without `may_read`, stops at a metadata block that is not in memory.
-    fn find_leaf(&self, block: FileBlock, may_read: bool) -> Result<Step> {
+    pub(super) fn find_leaf(&self, block: FileBlock, may_read: bool) -> Result<Step> {
         let Some(position) = self.position(block) else {
             // Past all that the map can name: nothing is there, and nothing further on.
             let len_blocks = u64::MAX.saturating_sub(block.0);
@@ -207,7 +205,12 @@ impl<'fs> BlockMap<'fs> {
     /// `most`. A pointer outside of the filesystem ends the run before it, and is an error only
     /// where it is the first: what lies before it can be read.
     #[inline]
-    fn stretch(&self, leaf: &Leaf, block: FileBlock, most: u64) -> Result<(Option<FsBlock>, u64)> {
+    pub(super) fn stretch(
+        &self,
+        leaf: &Leaf,
+        block: FileBlock,
+        most: u64,
+    ) -> Result<(Option<FsBlock>, u64)> {
         let start = usize::try_from(block.distance_from(leaf.first)).unwrap_or(usize::MAX);
         let limit = usize::try_from(most).unwrap_or(usize::MAX);
         let (first, count) = match &leaf.content {
@@ -248,7 +251,7 @@ impl<'fs> BlockMap<'fs> {
     }
 
     /// File blocks below a pointer of a level: 1 for level 0, *n* for level 1.
-    fn span(&self, level: u32) -> u64 {
+    pub(super) fn span(&self, level: u32) -> u64 {
         self.pointers_per_block.checked_pow(level).unwrap_or(u64::MAX)
     }
 
@@ -259,7 +262,7 @@ impl<'fs> BlockMap<'fs> {
         usize::try_from(entry.unwrap_or(0)).unwrap_or(0)
     }
 
-    fn position(&self, block: FileBlock) -> Option<Position> {
+    pub(super) fn position(&self, block: FileBlock) -> Option<Position> {
         let direct = DIRECT_BLOCKS as u64;
         if block.0 < direct {
             let slot = usize::try_from(block.0).ok()?;
@@ -275,97 +278,6 @@ impl<'fs> BlockMap<'fs> {
             base = base.saturating_add(self.span(level));
         }
         None
-    }
-}
-
-impl GetBlock for BlockMap<'_> {
-    type Error = super::FsError;
-
-    #[inline]
-    fn get_block(&mut self, block: FileBlock, want_blocks: u64, _: Intent) -> Result<Mapping> {
-        let offset = self.enter_leaf(block)?;
-        let in_leaf = self.leaf.len_blocks.saturating_sub(offset);
-        let (at, count_blocks) = self.stretch(&self.leaf, block, in_leaf.min(want_blocks))?;
-        let Some(at) = at else { return Ok(Mapping::HOLE) };
-        let boundary = count_blocks == in_leaf;
-        Ok(Mapping { block: Some(at), count_blocks, boundary, ..Mapping::HOLE })
-    }
-
-    #[inline]
-    fn is_resident(&self, block: FileBlock) -> bool {
-        block.0.wrapping_sub(self.leaf.first.0) < self.leaf.len_blocks
-            || !matches!(self.find_leaf(block, false), Ok(Step::Missing(_)))
-    }
-
-    fn inline_span(&self, first: FileBlock, count: u64) -> Option<(FsBlock, u64)> {
-        let end = first.plus(count);
-        // `expected` is where the indirect blocks of the leaf that begins at `at` should lie.
-        let (start, mut expected, mut at, mut believed) = match self.find_leaf(first, false).ok()? {
-            Step::Missing(block) => (block, block, first, false),
-            Step::Leaf(leaf) => {
-                let leaf_end = leaf.first.plus(leaf.len_blocks);
-                if leaf_end >= end {
-                    return None;
-                }
-                let rest = leaf_end.distance_from(first);
-                let (start, run) = self.stretch(&leaf, first, rest).ok()?;
-                let data_end = start?.plus(run);
-                if run < rest || self.missing(leaf_end)? != data_end {
-                    return None;
-                }
-                (start?, data_end, leaf_end, true)
-            }
-        };
-        let leaf_blocks = self.span(1);
-        loop {
-            let position = self.position(at)?;
-            let begins_here =
-                |level: &u32| position.index.checked_rem(self.span(*level)) == Some(0);
-            if !begins_here(&1) {
-                return None;
-            }
-            let indirect = (1..=position.level).filter(begins_here).count() as u64;
-            let data = expected.plus(indirect);
-            // The next leaf's indirect block is known to follow this leaf's data; or its number
-            // stands in a block that is itself part of the span.
-            let next = self.missing(at.plus(leaf_blocks));
-            let follows = next == Some(data.plus(leaf_blocks));
-            let unknown = next.is_some_and(|next| (start..data.plus(leaf_blocks)).contains(&next));
-            believed |= follows;
-            if !believed {
-                return None;
-            }
-            let in_window = leaf_blocks.min(end.distance_from(at));
-            at = at.plus(leaf_blocks);
-            if at >= end || !(follows || unknown) {
-                let (_, fs_end) = self.metadata.bounds();
-                let span_end = data.plus(in_window).0.min(fs_end);
-                return Some((start, span_end.saturating_sub(start.0)));
-            }
-            expected = data.plus(leaf_blocks);
-        }
-    }
-
-    fn absorb(&mut self, first: FileBlock, count: u64, start: FsBlock, bytes: &[u8]) {
-        let block_size = self.metadata.block_size_bytes();
-        let end = first.plus(count);
-        let mut at = first;
-        while at < end {
-            match self.find_leaf(at, false) {
-                Ok(Step::Leaf(leaf)) => at = leaf.first.plus(leaf.len_blocks.max(1)),
-                Ok(Step::Missing(block)) if block >= start => {
-                    let from = block.distance_from(start).saturating_mul(block_size);
-                    let to = from.saturating_add(block_size);
-                    let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());
-                    let Some(found) = range.and_then(|(from, to)| bytes.get(from..to)) else {
-                        return;
-                    };
-                    self.metadata.insert(block, found);
-                }
-                // Elsewhere, or corrupt: whoever maps the block will read it, or be told.
-                _ => return,
-            }
-        }
     }
 }
 

@@ -1,40 +1,13 @@
 //! Group descriptors: where a group's bitmaps and inode table lie.
 
-use zerocopy::little_endian::{U16, U32};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::FromBytes;
 
+use super::disk::{DESCRIPTOR_SIZE_BYTES, RawGroupDescriptor};
 use super::error::{Corrupt, Result};
 use super::features::Incompat;
 use super::metadata::Metadata;
 use super::superblock::Superblock;
 use crate::mpage::FsBlock;
-
-/// Bytes in a descriptor; `64bit`, which makes it larger, is not supported.
-pub const DESCRIPTOR_SIZE_BYTES: u64 = 32;
-
-/// A group descriptor on disk; source: `struct ext2_group_desc` in Linux `fs/ext2/ext2.h`.
-#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
-#[repr(C)]
-pub struct RawGroupDescriptor {
-    /// The block of the block bitmap.
-    pub bg_block_bitmap: U32,
-    /// The block of the inode bitmap.
-    pub bg_inode_bitmap: U32,
-    /// The first block of the inode table.
-    pub bg_inode_table: U32,
-    /// Free blocks.
-    pub bg_free_blocks_count: U16,
-    /// Free inodes.
-    pub bg_free_inodes_count: U16,
-    /// Directories.
-    pub bg_used_dirs_count: U16,
-    /// Flags of ext4.
-    pub bg_flags: U16,
-    /// Not used.
-    pub bg_reserved: [U32; 3],
-}
-
-const _: () = assert!(size_of::<RawGroupDescriptor>() as u64 == DESCRIPTOR_SIZE_BYTES);
 
 /// A group descriptor whose block numbers lie inside the filesystem.
 #[derive(Debug, Clone)]

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::Serialize;
-use zerocopy::little_endian::{U16, U32};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::FromBytes;
+use zerocopy::little_endian::U32;
 
+use super::disk::{RawExtra, RawInode};
 use super::error::{Corrupt, Result, Unsupported};
 use crate::mpage::FsBlock;
 
@@ -25,85 +26,11 @@ impl fmt::Display for Ino {
     }
 }
 
-/// Direct block pointers in an inode; three more lead to indirect blocks.
-pub const DIRECT_BLOCKS: usize = 12;
-/// Block pointers in an inode.
-pub const POINTERS: usize = 15;
-
 /// Flags that change where a file's data is (`i_flags`).
 const EXTENTS_FL: u32 = 0x8_0000;
 const INLINE_DATA_FL: u32 = 0x1000_0000;
 const ENCRYPT_FL: u32 = 0x800;
 const COMPRBLK_FL: u32 = 0x200;
-
-/// The first 128 bytes of an inode; source: `struct ext2_inode` in Linux `fs/ext2/ext2.h`.
-#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
-#[repr(C)]
-pub struct RawInode {
-    /// Type and permissions.
-    pub i_mode: U16,
-    /// Owner, low half.
-    pub i_uid: U16,
-    /// Size in bytes, low half.
-    pub i_size: U32,
-    /// Last read, in seconds since 1970.
-    pub i_atime: U32,
-    /// Inode last changed, in seconds since 1970.
-    pub i_ctime: U32,
-    /// Data last changed, in seconds since 1970.
-    pub i_mtime: U32,
-    /// Deleted, in seconds since 1970.
-    pub i_dtime: U32,
-    /// Group, low half.
-    pub i_gid: U16,
-    /// Hard links.
-    pub i_links_count: U16,
-    /// Sectors of 512 bytes in use, metadata included.
-    pub i_blocks: U32,
-    /// Flags.
-    pub i_flags: U32,
-    /// Not used on Linux.
-    pub i_osd1: U32,
-    /// Block pointers; or a fast symlink's target; or a device's number.
-    pub i_block: [U32; POINTERS],
-    /// Generation, for NFS.
-    pub i_generation: U32,
-    /// The block of extended attributes, 0 if none.
-    pub i_file_acl: U32,
-    /// For regular files, the high half of the size (`i_dir_acl` of old).
-    pub i_size_high: U32,
-    /// Fragment address; not used.
-    pub i_faddr: U32,
-    /// High half of `i_blocks`, with `huge_file`.
-    pub i_blocks_hi: U16,
-    /// High half of `i_file_acl`, with `64bit`.
-    pub i_file_acl_high: U16,
-    /// Owner, high half.
-    pub i_uid_high: U16,
-    /// Group, high half.
-    pub i_gid_high: U16,
-    /// Checksum, with `metadata_csum`.
-    pub i_checksum_lo: U16,
-    /// Not used.
-    pub i_reserved: U16,
-}
-
-const _: () = assert!(size_of::<RawInode>() == 128);
-
-/// What follows the first 128 bytes where inodes are larger; source: `struct ext4_inode` in Linux
-/// `fs/ext4/ext4.h`. Only the first `i_extra_isize` bytes hold anything.
-#[derive(Debug, Clone, Default, FromBytes, Immutable, KnownLayout, Unaligned)]
-#[repr(C)]
-struct RawExtra {
-    i_extra_isize: U16,
-    i_checksum_hi: U16,
-    /// Nanoseconds shifted left by 2, and two more bits of the seconds.
-    i_ctime_extra: U32,
-    i_mtime_extra: U32,
-    i_atime_extra: U32,
-    i_crtime: U32,
-    i_crtime_extra: U32,
-}
 
 /// What an inode is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

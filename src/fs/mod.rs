@@ -7,10 +7,12 @@
 
 mod block_map;
 mod dir;
+mod disk;
 mod error;
 mod features;
 mod file;
 mod filesystem;
+mod get_block;
 mod group;
 mod inode;
 mod metadata;
@@ -20,16 +22,19 @@ mod xattr;
 
 pub use block_map::{BlockMap, Run};
 pub use dir::DirEntry;
+pub use disk::{
+    DESCRIPTOR_SIZE_BYTES, DIRECT_BLOCKS, POINTERS, RawExtra, RawGroupDescriptor, RawInode,
+    RawSuperblock,
+};
 pub use error::{CallerError, Corrupt, FsError, Result, Unsupported, XattrPlace};
 pub use features::{Compat, FeatureSet, Incompat, RoCompat};
 pub use file::FileReader;
 pub use filesystem::{Filesystem, OpenOptions, probe};
-pub use group::{DESCRIPTOR_SIZE_BYTES, GroupDescriptor, RawGroupDescriptor};
-pub use inode::{DIRECT_BLOCKS, FileType, Ino, Inode, POINTERS, RawInode, Time};
+pub use group::GroupDescriptor;
+pub use inode::{FileType, Ino, Inode, Time};
 pub use metadata::{Block, Metadata};
 pub use path::{LastSymlink, SYMLINK_LIMIT};
 pub use superblock::{
-    MAGIC, MAGIC_OFFSET_BYTES, RawSuperblock, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES,
-    Superblock,
+    MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };
 pub use xattr::Xattr;
