@@ -68,11 +68,12 @@ enum OnError {
 /// Runs the command.
 pub fn run(args: &CatArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Result<()> {
     let image = OpenImage::open(&args.image, global, report)?;
-    let out = RawOutput::new();
     let mut total = Stats::default();
     for path in bytes_of(&args.paths) {
         match open(&image, path, args) {
             Ok(mut file) => {
+                let len_bytes = file.range().end.saturating_sub(file.range().start);
+                let out = RawOutput::new(len_bytes);
                 let ended = copy(&mut file, &out, path, args, report);
                 total.add(file.stats());
                 if let Err(error) = ended {

@@ -92,11 +92,14 @@ pub struct RawOutput {
 }
 
 impl RawOutput {
-    /// Standard output; a pipe is made large enough for a window, if the host lets us.
-    pub fn new() -> Self {
+    /// Standard output, to which about `len_bytes` will be written: a pipe is made large enough for
+    /// a window, if that is worth it and the host lets us.
+    pub fn new(len_bytes: u64) -> Self {
         let out = io::stdout();
-        // Not a pipe, or over the user's limit: then it stays as it is.
-        let _ = fcntl_setpipe_size(out.as_fd(), PIPE_BYTES);
+        if len_bytes > PIPE_BYTES as u64 {
+            // Not a pipe, or over the user's limit: then it stays as it is.
+            let _ = fcntl_setpipe_size(out.as_fd(), PIPE_BYTES);
+        }
         Self { out }
     }
 

@@ -9,7 +9,7 @@
 //! Listing 20,000 files takes 100 calls here; a ten-byte file takes five, which cost less than the
 //! page faults and the two calls of a mapping.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::{Corrupt, Result};
@@ -35,7 +35,8 @@ pub struct Metadata {
 
 #[derive(Default)]
 struct Cache {
-    blocks: HashMap<FsBlock, Block>,
+    /// In order: neighbours are asked for together, and no seed has to be drawn at start-up.
+    blocks: BTreeMap<FsBlock, Block>,
     /// The block after the last miss, and the blocks that the miss read.
     next: FsBlock,
     run_blocks: u64,

@@ -25,7 +25,7 @@ use crate::device::{BlockDevice, DeviceError};
 
 /// The window of reads that last: large enough that calls do not count, small enough to stay in a
 /// processor's cache between the call that fills it and the one that empties it.
-pub const WINDOW_BYTES: u64 = 1 << 20;
+pub const WINDOW_BYTES: u64 = 5 << 18;
 
 /// Gaps on disk that are read through: copying so much costs about as much as a call.
 pub const GAP_BYTES: u64 = 4096;
