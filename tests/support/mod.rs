@@ -25,6 +25,7 @@
     clippy::unwrap_used
 )]
 
+pub mod command;
 pub mod content;
 pub mod disk;
 pub mod fragment;
@@ -32,7 +33,9 @@ pub mod gallery;
 pub mod image;
 pub mod loopmount;
 pub mod metadata;
+
 pub mod mutate;
+pub mod nodes;
 pub mod prng;
 pub mod scratch;
 pub mod shapes;
