@@ -17,6 +17,7 @@
 mod support;
 
 mod files;
+mod layout;
 mod paths;
 mod readers;
 mod tree;
