@@ -197,15 +197,17 @@ fn superblock_in_block(device: &dyn BlockDevice, block: u64) -> Result<Superbloc
 
 /// The first backup that holds. They lie at the start of groups 1, 3, 5, 7, 9, ...; the block size
 /// is not known, so each is tried with the group size that goes with it: 8 blocks for each byte of
-/// a block, as every formatter has it unless told.
+/// a block, but no more than a descriptor can count, as every formatter has it unless told.
 fn find_backup(device: &dyn BlockDevice) -> Option<Superblock> {
     const GROUPS: [u64; 8] = [1, 3, 5, 7, 9, 25, 27, 49];
+    // `EXT2_MAX_BLOCKS_PER_GROUP` in `lib/ext2fs/ext2_fs.h` of e2fsprogs.
+    const MAX_GROUP_BLOCKS: u64 = (1 << 16) - 8;
     for block_bits in 10..=16_u32 {
         let block_size = 1_u64 << block_bits;
         let first_data_block = u64::from(block_bits == 10);
+        let group_blocks = block_size.saturating_mul(8).min(MAX_GROUP_BLOCKS);
         for group in GROUPS {
-            let block =
-                group.saturating_mul(block_size).saturating_mul(8).saturating_add(first_data_block);
+            let block = group.saturating_mul(group_blocks).saturating_add(first_data_block);
             let offset_bytes = block.saturating_mul(block_size);
             let Ok(found) = read_superblock(device, offset_bytes) else { continue };
             if found.block_bits() == block_bits

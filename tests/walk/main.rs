@@ -16,8 +16,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backup;
 mod files;
 mod layout;
 mod paths;
 mod readers;
+mod refusal;
 mod tree;
