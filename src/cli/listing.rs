@@ -102,6 +102,9 @@ pub struct Columns {
     user: usize,
     group: usize,
     size: usize,
+    /// Of a device's numbers, which stand where sizes do.
+    major: usize,
+    minor: usize,
 }
 
 impl Columns {
@@ -114,7 +117,15 @@ impl Columns {
             widths.links = widths.links.max(digits(u64::from(inode.links())));
             widths.user = widths.user.max(style.names.user(inode.uid()).len());
             widths.group = widths.group.max(style.names.group(inode.gid()).len());
-            widths.size = widths.size.max(size_of_item(inode, style).len());
+            match inode.device_number() {
+                Some((major, minor)) => {
+                    widths.major = widths.major.max(digits(u64::from(major)));
+                    widths.minor = widths.minor.max(digits(u64::from(minor)));
+                    let both = widths.major.saturating_add(2).saturating_add(widths.minor);
+                    widths.size = widths.size.max(both);
+                }
+                None => widths.size = widths.size.max(size_of_file(inode, style).len()),
+            }
         }
         widths
     }
@@ -127,13 +138,14 @@ impl Columns {
         let Self { links, user, group, size, .. } = *self;
         match &item.inode {
             Some(inode) => {
-                let (owner, of_group) =
-                    (style.names.user(inode.uid()), style.names.group(inode.gid()));
-                let bytes = size_of_item(inode, style);
+                let (uid, gid) = (inode.uid(), inode.gid());
+                let owner = owner_cell(style.names.user_name(uid), uid, user);
+                let of_group = owner_cell(style.names.group_name(gid), gid, group);
+                let bytes = self.size_or_device(inode, style);
                 let letters = mode_letters(inode);
                 write!(
                     out,
-                    "{letters} {:>links$} {owner:<user$} {of_group:<group$} {bytes:>size$} ",
+                    "{letters} {:>links$} {owner} {of_group} {bytes:>size$} ",
                     inode.links()
                 )?;
                 style.clock.short(out, inode.mtime())?;
@@ -153,14 +165,23 @@ impl Columns {
         }
         out.write_all(end_of_line(style))
     }
+
+    /// A size, or a device's numbers below each other.
+    fn size_or_device(&self, inode: &Inode, style: &Style) -> String {
+        match inode.device_number() {
+            Some((major, minor)) => format!("{major}, {minor:>width$}", width = self.minor),
+            None => size_of_file(inode, style),
+        }
+    }
 }
 
 /// Prints names, one a line or in columns that are filled downwards.
 pub fn print_names(out: &mut Output, items: &[Item], style: &Style) -> io::Result<()> {
     if !style.columns {
+        let width = items.iter().map(|item| digits(u64::from(item.ino.0))).max().unwrap_or(0);
         for item in items {
             if style.inode {
-                write!(out, "{} ", item.ino)?;
+                write!(out, "{:>width$} ", item.ino.0)?;
             }
             out.name(&item.name)?;
             out.write_all(end_of_line(style))?;
@@ -196,13 +217,16 @@ pub fn terminal_width() -> usize {
     }
 }
 
-/// A size, or a device's numbers.
-fn size_of_item(inode: &Inode, style: &Style) -> String {
-    match inode.device_number() {
-        Some((major, minor)) => format!("{major}, {minor}"),
-        None if style.human => human_size(inode.size_bytes()),
-        None => inode.size_bytes().to_string(),
+/// A name at the left of its column, or a number at the right.
+fn owner_cell(name: Option<&str>, id: u32, width: usize) -> String {
+    match name {
+        Some(name) => format!("{name:<width$}"),
+        None => format!("{id:>width$}"),
     }
+}
+
+fn size_of_file(inode: &Inode, style: &Style) -> String {
+    if style.human { human_size(inode.size_bytes()) } else { inode.size_bytes().to_string() }
 }
 
 fn end_of_line(style: &Style) -> &'static [u8] {

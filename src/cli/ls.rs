@@ -10,7 +10,7 @@ use super::args::{GlobalArgs, ImageArgs, bytes_of};
 use super::exit::Report;
 use super::image::OpenImage;
 use super::json::InodeJson;
-use super::listing::{Columns, Item, Style};
+use super::listing::{Columns, Item, Style, human_size};
 use super::names::Names;
 use super::output::Output;
 use super::time::Clock;
@@ -194,7 +194,12 @@ impl Lister<'_, '_> {
             if self.style.long && !self.style.json {
                 let sectors: u64 =
                     items.iter().filter_map(|i| i.inode.as_ref()).map(Inode::sectors).sum();
-                writeln!(self.out, "total {}", sectors.div_ceil(2))?;
+                match self.style.human {
+                    true => {
+                        writeln!(self.out, "total {}", human_size(sectors.saturating_mul(512)))?
+                    }
+                    false => writeln!(self.out, "total {}", sectors.div_ceil(2))?,
+                }
             }
             self.items(items)?;
         }

@@ -26,12 +26,22 @@ impl Names {
 
     /// A user's name, or number.
     pub fn user(&self, uid: u32) -> String {
-        self.users.get(&uid).cloned().unwrap_or_else(|| uid.to_string())
+        self.user_name(uid).map_or_else(|| uid.to_string(), str::to_owned)
     }
 
     /// A group's name, or number.
     pub fn group(&self, gid: u32) -> String {
-        self.groups.get(&gid).cloned().unwrap_or_else(|| gid.to_string())
+        self.group_name(gid).map_or_else(|| gid.to_string(), str::to_owned)
+    }
+
+    /// A user's name, if it has one.
+    pub fn user_name(&self, uid: u32) -> Option<&str> {
+        self.users.get(&uid).map(String::as_str)
+    }
+
+    /// A group's name, if it has one.
+    pub fn group_name(&self, gid: u32) -> Option<&str> {
+        self.groups.get(&gid).map(String::as_str)
     }
 }
 

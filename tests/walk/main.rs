@@ -19,6 +19,7 @@ mod support;
 mod backup;
 mod files;
 mod layout;
+mod listing;
 mod paths;
 mod readers;
 mod refusal;
