@@ -20,6 +20,7 @@ mod backup;
 mod files;
 mod layout;
 mod listing;
+mod partition;
 mod paths;
 mod readers;
 mod refusal;
