@@ -1,6 +1,11 @@
 //! An image in a file or on a block device, read by `pread`.
+//!
+//! Not by a mapping, for what is faster costs less: one GiB in the page cache to a pipe took 0.85 of
+//! what GNU `cat` takes by calls of 1 MiB, 1.04 to 1.16 by writing from a mapping, whose page
+//! faults cost more than the copy they save. And what cannot be read is an error here, where a
+//! mapping ends the process by a signal.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 
@@ -18,9 +23,19 @@ impl FileDevice {
     ///
     /// # Errors
     /// The file's size cannot be told (a pipe, for instance).
-    pub fn new(mut file: File) -> io::Result<Self> {
-        // Seeking tells the size of block devices too, where metadata says 0.
-        let size_bytes = file.seek(SeekFrom::End(0))?;
+    pub fn new(file: File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Self::measured(file, &metadata)
+    }
+
+    /// Takes an open file as a device, with what the host says of it.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn measured(mut file: File, metadata: &Metadata) -> io::Result<Self> {
+        // Seeking tells the size of a block device, where metadata says 0.
+        let size_bytes =
+            if metadata.is_file() { metadata.len() } else { file.seek(SeekFrom::End(0))? };
         Ok(Self { file, size_bytes })
     }
 

@@ -11,11 +11,11 @@
 //! ```
 //!
 //! Layers that change nothing are left out. An image that is a filesystem as a whole costs one
-//! `open`, `fstat`, `flock` and `lseek`, and what the probe reads; no table is looked at.
+//! `open`, `flock` and `fstat`, and what the probe reads; no table is looked at.
 //! Reads go through the page cache: with `O_DIRECT` images on tmpfs would not open, and every
 //! command of a script would read the same metadata from the disk again.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, FileType, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -90,7 +90,10 @@ pub fn open(location: &Location, options: &Options) -> Result<Opened, OpenError>
     };
     let lock = lock(&file, mode, options.locking)?;
     // Measured under the lock: a writer may have made it grow until now.
-    let file = Arc::new(FileDevice::new(file).map_err(OpenError::CannotMeasure)?);
+    let metadata = file.metadata().map_err(OpenError::CannotMeasure)?;
+    check_kind(metadata.file_type())?;
+    let file = FileDevice::measured(file, &metadata).map_err(OpenError::CannotMeasure)?;
+    let file = Arc::new(file);
     let recorder = if options.trace {
         Recorder::tracing(Arc::clone(&file))
     } else {
@@ -130,34 +133,33 @@ fn from_offset(
     }
 }
 
-/// Opens a path that should lead to a file or a block device.
+/// Opens a path; what it leads to is looked at under the lock.
 fn open_file(path: &Path, access: Access) -> Result<File, OpenError> {
     // Without O_NONBLOCK a FIFO would make us wait for a writer; files do not heed it. Without
     // O_NOCTTY a terminal could become ours. std adds O_CLOEXEC, and tries again after EINTR.
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let opened =
         OpenOptions::new().read(true).write(access == Access::Write).custom_flags(flags).open(path);
-    let file = match opened {
-        Ok(file) => file,
-        Err(e) => {
-            return Err(match Errno::from_io_error(&e) {
-                Some(Errno::ISDIR) => OpenError::NotAnImage("directory"),
-                // A socket, or a FIFO that nobody reads.
-                Some(Errno::NXIO) => OpenError::NotAnImage("socket or pipe"),
-                _ => OpenError::CannotOpen(e),
-            });
-        }
-    };
-    let kind = file.metadata().map_err(OpenError::CannotMeasure)?.file_type();
+    opened.map_err(|e| match Errno::from_io_error(&e) {
+        Some(Errno::ISDIR) => OpenError::NotAnImage("directory"),
+        // A socket, or a FIFO that nobody reads.
+        Some(Errno::NXIO) => OpenError::NotAnImage("socket or pipe"),
+        _ => OpenError::CannotOpen(e),
+    })
+}
+
+/// Refuses what has no bytes at offsets.
+fn check_kind(kind: FileType) -> Result<(), OpenError> {
     if kind.is_file() || kind.is_block_device() {
-        Ok(file)
-    } else if kind.is_dir() {
-        Err(OpenError::NotAnImage("directory"))
-    } else if kind.is_fifo() {
-        Err(OpenError::NotAnImage("pipe"))
-    } else if kind.is_char_device() {
-        Err(OpenError::NotAnImage("character device"))
-    } else {
-        Err(OpenError::NotAnImage("special file"))
+        return Ok(());
     }
+    Err(OpenError::NotAnImage(if kind.is_dir() {
+        "directory"
+    } else if kind.is_fifo() {
+        "pipe"
+    } else if kind.is_char_device() {
+        "character device"
+    } else {
+        "special file"
+    }))
 }

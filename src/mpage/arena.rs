@@ -4,19 +4,49 @@
 //! pieces of a file is passed over on the way out. So a window takes the calls that the disk needs,
 //! whatever the order of its pages, and its memory is bounded by the window and not by the file.
 //!
-//! The memory is an anonymous mapping: page aligned, zeroed by the kernel when it is first touched,
-//! so that a ten-byte file does not pay for a window.
+//! A window's memory is an anonymous mapping: page aligned, and zeroed by the kernel when it is first
+//! touched, so that room which is never used costs nothing. A small file's is from the heap, which
+//! costs no call.
 
 use std::io;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use memmap2::MmapMut;
+
+/// What is worth a mapping.
+const LEAST_MAPPING_BYTES: usize = 64 << 10;
 
 /// Memory that is handed out front to back, and all at once taken back.
 #[derive(Debug)]
 pub struct Arena {
-    memory: MmapMut,
+    memory: Memory,
     used: usize,
+}
+
+#[derive(Debug)]
+enum Memory {
+    Heap(Vec<u8>),
+    Mapping(MmapMut),
+}
+
+impl Deref for Memory {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Heap(bytes) => bytes,
+            Self::Mapping(bytes) => bytes,
+        }
+    }
+}
+
+impl DerefMut for Memory {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Heap(bytes) => bytes,
+            Self::Mapping(bytes) => bytes,
+        }
+    }
 }
 
 impl Arena {
@@ -25,8 +55,13 @@ impl Arena {
     /// # Errors
     /// The host has no memory.
     pub fn new(capacity_bytes: u64) -> io::Result<Self> {
-        let len = usize::try_from(capacity_bytes.max(1)).map_err(io::Error::other)?;
-        Ok(Self { memory: MmapMut::map_anon(len)?, used: 0 })
+        let len = usize::try_from(capacity_bytes).map_err(io::Error::other)?;
+        let memory = if len < LEAST_MAPPING_BYTES {
+            Memory::Heap(vec![0; len])
+        } else {
+            Memory::Mapping(MmapMut::map_anon(len)?)
+        };
+        Ok(Self { memory, used: 0 })
     }
 
     /// What is not handed out.

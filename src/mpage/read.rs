@@ -90,10 +90,15 @@ impl<'d> Reader<'d> {
         device: &'d dyn BlockDevice,
         geometry: Geometry,
         size_bytes: u64,
-        options: ReadOptions,
+        mut options: ReadOptions,
     ) -> io::Result<Self> {
+        // All in one window would be the file in memory; a window without pages would never end.
+        let most = (WINDOW_BYTES >> geometry.page_bits()).max(1);
+        let window_pages = &mut options.plan.window_pages;
+        *window_pages = if *window_pages == 0 { most } else { *window_pages };
         let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
-        let window_bytes = options.plan.window_pages.saturating_mul(geometry.page_size_bytes());
+        let window_pages = options.plan.window_pages;
+        let window_bytes = window_pages.saturating_mul(geometry.page_size_bytes());
         // Room for a span that was believed to hold a window and for the window itself, should the
         // belief be wrong, with an eighth for gaps and indirect blocks. What is not used is not
         // touched, and costs nothing.
