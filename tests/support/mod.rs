@@ -37,6 +37,7 @@ pub mod metadata;
 pub mod mutate;
 pub mod nodes;
 pub mod prng;
+pub mod process;
 pub mod scratch;
 pub mod shapes;
 mod skip;
