@@ -121,7 +121,7 @@ struct Lister<'a, 'r> {
     style: Style,
     out: &'a mut Output,
     report: &'a mut Report<'r>,
-    /// Directories that were listed: one that comes again is a loop.
+    /// Directories listed below the path in hand: one that comes again is a loop.
     seen: HashSet<Ino>,
     printed_any: bool,
     needs_inodes: bool,
@@ -162,12 +162,18 @@ impl Lister<'_, '_> {
             files.sort_by(|a, b| a.name.cmp(&b.name));
             self.items(files)?;
         }
-        directories.sort_by(|a, b| b.path.cmp(&a.path));
-        self.directories(directories, headings)
+        directories.sort_by(|a, b| a.path.cmp(&b.path));
+        for directory in directories {
+            self.directories(directory, headings)?;
+        }
+        Ok(())
     }
 
-    /// Lists directories, the last one first, and with `-R` those below them.
-    fn directories(&mut self, mut pending: Vec<Pending>, headings: bool) -> io::Result<()> {
+    /// Lists a directory, and with `-R` those below it.
+    fn directories(&mut self, first: Pending, headings: bool) -> io::Result<()> {
+        // What lies below another path that was named may come again.
+        self.seen.clear();
+        let mut pending = vec![first];
         while let Some(Pending { path, inode }) = pending.pop() {
             if self.args.recursive && !self.seen.insert(inode.ino()) {
                 let error = FsError::from(Corrupt::DirLoop { ino: inode.ino() });
