@@ -107,18 +107,29 @@ impl Command {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Where help cannot be printed, nobody is there to be told.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
-        }
+        Err(error) => return usage_or_help(&error).into(),
     };
     let mut report = Report::new(cli.command.image(), cli.global.json);
     let ended = cli.command.run(&cli.global, &mut report);
-    if let Some(failure) = ended.err().as_ref().and_then(failure_of) {
+    if let Some(failure) = ended.err().and_then(failure_of) {
         report.failure(None, failure);
     }
     report.exit().into()
+}
+
+/// Prints what the arguments asked for or what is wrong with them.
+fn usage_or_help(error: &clap::Error) -> Exit {
+    let printed = error.print();
+    if error.use_stderr() {
+        return Exit::Usage;
+    }
+    match printed.err().as_ref().and_then(output::output_failure) {
+        Some(failure) => {
+            exit::tell(&format!("mpimg: {failure}"));
+            failure.exit
+        }
+        None => Exit::Done,
+    }
 }
 
 /// The command line, for completions and manual pages.
@@ -128,17 +139,17 @@ pub fn command() -> clap::Command {
 }
 
 /// What ended a command, for the report; `None` where its output was no longer wanted.
-fn failure_of(error: &anyhow::Error) -> Option<Failure> {
+fn failure_of(error: anyhow::Error) -> Option<Failure> {
+    // JSON is written straight to standard output, whose errors come wrapped.
+    let error = match error.downcast::<serde_json::Error>() {
+        Ok(error) => return output::output_failure(&error.into()),
+        Err(error) => error,
+    };
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return Some(failure.clone());
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return output::output_failure(error);
-    }
-    // JSON is written straight to standard output, whose errors come wrapped.
-    if let Some(error) = error.downcast_ref::<serde_json::Error>() {
-        let kind = error.io_error_kind().unwrap_or(io::ErrorKind::Other);
-        return output::output_failure(&kind.into());
     }
     Some(Failure { exit: Exit::HostIo, code: "host_io", reason: format!("{error:#}") })
 }
