@@ -146,6 +146,11 @@ impl Sink for Printer {
             self.ended = self.print(event);
         }
     }
+
+    /// A closed pipe ends the work, however large the window.
+    fn is_closed(&self) -> bool {
+        self.ended.is_err()
+    }
 }
 
 impl Printer {

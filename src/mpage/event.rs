@@ -226,6 +226,11 @@ pub trait Sink {
 
     /// The planner is about to wait for metadata: what was queued should go out first.
     fn flush(&mut self) {}
+
+    /// Nobody wants further events: the planner stops at the next page.
+    fn is_closed(&self) -> bool {
+        false
+    }
 }
 
 /// Both take every event, the first one first.
@@ -239,6 +244,10 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
         self.0.flush();
         self.1.flush();
     }
+
+    fn is_closed(&self) -> bool {
+        self.0.is_closed() && self.1.is_closed()
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
@@ -248,5 +257,9 @@ impl<S: Sink + ?Sized> Sink for &mut S {
 
     fn flush(&mut self) {
         (**self).flush();
+    }
+
+    fn is_closed(&self) -> bool {
+        (**self).is_closed()
     }
 }

@@ -152,6 +152,9 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
         self.sink.event(&Event::Window { first_page: first, pages });
         self.run = MappedRun::default();
         for index in 0..pages {
+            if self.sink.is_closed() {
+                break;
+            }
             self.read_page(first.plus(index), pages.saturating_sub(index));
         }
         self.bio.submit(Why::End, &mut self.sink);
