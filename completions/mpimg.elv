@@ -1,0 +1,167 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[mpimg] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'mpimg'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'mpimg'= {
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand cat 'Write files of an image to standard output'
+            cand info 'Show a filesystem''s superblock, groups and features'
+            cand ls 'List directories of an image'
+            cand map 'Show how files lie on the disk, like filefrag -v'
+            cand plan 'Show how a file would be read: bios, fallbacks and zeroed pages in order'
+            cand readlink 'Print where symbolic links lead'
+            cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mpimg;cat'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --offset 'Begin at byte BYTES of each file'
+            cand --length 'Write at most BYTES bytes of each file'
+            cand --on-error 'What to do with ranges that cannot be read'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;info'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --header 'The superblock alone, without the groups'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mpimg;ls'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand -l 'Type, mode, links, owner, group, size and time'
+            cand --long 'Type, mode, links, owner, group, size and time'
+            cand -a 'Names that begin with a dot, too'
+            cand --all 'Names that begin with a dot, too'
+            cand -R 'Directories below, too'
+            cand --recursive 'Directories below, too'
+            cand -i 'Inode numbers'
+            cand --inode 'Inode numbers'
+            cand -n 'Like -l, with owners as numbers'
+            cand --numeric-uid-gid 'Like -l, with owners as numbers'
+            cand -d 'Directories themselves, not what they hold'
+            cand --directory 'Directories themselves, not what they hold'
+            cand -0 'End each line with NUL instead of newline'
+            cand --zero 'End each line with NUL instead of newline'
+            cand -1 'One name a line'
+            cand -h 'Sizes such as 1.5K'
+            cand --human-readable 'Sizes such as 1.5K'
+            cand --help 'Print help'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;map'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --strip 'Draw the file and the disk as strips'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;plan'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --readahead 'Pages in a window, 0 for the whole file [default: 1 MiB of them]'
+            cand --bio-pages 'Pages in a bio at most [default: 256]'
+            cand --page-size 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --trace 'Show windows and mappings, too'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mpimg;readlink'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand -0 'End each line with NUL instead of newline'
+            cand --zero 'End each line with NUL instead of newline'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mpimg;stat'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand -L 'Follow a symbolic link that a path ends in'
+            cand --dereference 'Follow a symbolic link that a path ends in'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mpimg;help'= {
+            cand cat 'Write files of an image to standard output'
+            cand info 'Show a filesystem''s superblock, groups and features'
+            cand ls 'List directories of an image'
+            cand map 'Show how files lie on the disk, like filefrag -v'
+            cand plan 'Show how a file would be read: bios, fallbacks and zeroed pages in order'
+            cand readlink 'Print where symbolic links lead'
+            cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mpimg;help;cat'= {
+        }
+        &'mpimg;help;info'= {
+        }
+        &'mpimg;help;ls'= {
+        }
+        &'mpimg;help;map'= {
+        }
+        &'mpimg;help;plan'= {
+        }
+        &'mpimg;help;readlink'= {
+        }
+        &'mpimg;help;stat'= {
+        }
+        &'mpimg;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,118 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mpimg_global_optspecs
+    string join \n partition= no-lock wait= json h/help V/version
+end
+
+function __fish_mpimg_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mpimg_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mpimg_using_subcommand
+    set -l cmd (__fish_mpimg_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mpimg -n "__fish_mpimg_needs_command" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_needs_command" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_needs_command" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_needs_command" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_needs_command" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_needs_command" -s V -l version -d 'Print version'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ls" -d 'List directories of an image'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "plan" -d 'Show how a file would be read: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l offset -d 'Begin at byte BYTES of each file' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l length -d 'Write at most BYTES bytes of each file' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l on-error -d 'What to do with ranges that cannot be read' -r -f -a "fail\t'End the output before the first'
+zero\t'Write zeros in their place'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l header -d 'The superblock alone, without the groups'
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s l -l long -d 'Type, mode, links, owner, group, size and time'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s a -l all -d 'Names that begin with a dot, too'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s R -l recursive -d 'Directories below, too'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s i -l inode -d 'Inode numbers'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s n -l numeric-uid-gid -d 'Like -l, with owners as numbers'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s d -l directory -d 'Directories themselves, not what they hold'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s 0 -l zero -d 'End each line with NUL instead of newline'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s 1 -d 'One name a line'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s h -l human-readable -d 'Sizes such as 1.5K'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l strip -d 'Draw the file and the disk as strips' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l readahead -d 'Pages in a window, 0 for the whole file [default: 1 MiB of them]' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l bio-pages -d 'Pages in a bio at most [default: 256]' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l page-size -d 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l trace -d 'Show windows and mappings, too'
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s 0 -l zero -d 'End each line with NUL instead of newline'
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s L -l dereference -d 'Follow a symbolic link that a path ends in'
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "ls" -d 'List directories of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "plan" -d 'Show how a file would be read: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,85 @@
+//! What the help promises: examples that parse, and the codes of the table.
+
+use std::path::Path;
+
+use crate::support::process;
+
+/// The help of the program and of each command, as it is printed.
+fn pages() -> Vec<(String, String)> {
+    let command = mpimg::cli::command();
+    let names = command.get_subcommands().map(|sub| sub.get_name().to_owned());
+    let page = |name: String| {
+        let args: &[&str] = if name.is_empty() { &["--help"] } else { &[&name, "--help"] };
+        let ran = process::run(args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}");
+        (name.clone(), ran.text())
+    };
+    std::iter::once(String::new()).chain(names.filter(|name| name != "help")).map(page).collect()
+}
+
+/// The lines below `Examples:`.
+fn examples(page: &str) -> Vec<&str> {
+    let from = page.lines().skip_while(|line| *line != "Examples:").skip(1);
+    from.take_while(|line| line.starts_with("  ")).map(str::trim).collect()
+}
+
+/// An example as a shell would take it apart: up to what it hands on to other programs, and
+/// without the remark behind it.
+fn words(example: &str) -> Vec<String> {
+    let command = example.split([' ']).scan(0, |spaces, word| {
+        *spaces = if word.is_empty() { *spaces + 1 } else { 0 };
+        (*spaces < 2 && word != "|" && !word.starts_with('>')).then_some(word)
+    });
+    let words = command.filter(|word| !word.is_empty());
+    words.map(|word| word.trim_matches('\'').to_owned()).collect()
+}
+
+#[test]
+fn every_command_has_examples_that_parse() {
+    for (name, page) in pages() {
+        let examples = examples(&page);
+        assert!(examples.len() >= 2, "{name}: {examples:?}");
+        for example in examples {
+            let words = words(example);
+            assert_eq!(words[0], "mpimg", "{example}");
+            let parsed = mpimg::cli::command().try_get_matches_from(&words);
+            let matches = parsed.unwrap_or_else(|error| panic!("{example}\n{error}"));
+            let of_this = name.is_empty() || matches.subcommand_name() == Some(&name);
+            assert!(of_this, "{example} is no example of {name}");
+        }
+    }
+}
+
+#[test]
+fn the_codes_in_the_help_are_those_of_the_table() {
+    let (_, page) = pages().remove(0);
+    let table = page.lines().skip_while(|line| *line != "Exit codes:").skip(1);
+    let code = |line: &str| line.strip_prefix("  ")?.split(' ').next()?.parse::<u8>().ok();
+    let codes: Vec<_> = table.map_while(code).collect();
+    assert_eq!(codes, [0, 1, 2, 4, 5, 7, 8]);
+}
+
+/// The README's table of codes, where it has one, is the help's.
+#[test]
+fn the_readme_tells_the_same_codes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(path).unwrap_or_default();
+    let code = |line: &str| {
+        let cell = line.strip_prefix('|')?.split('|').next()?.trim().trim_matches('`');
+        cell.parse::<u8>().ok()
+    };
+    let codes: Vec<_> = readme.lines().filter_map(code).collect();
+    assert!(codes.is_empty() || codes == [0, 1, 2, 4, 5, 7, 8], "{codes:?}");
+}
+
+#[test]
+fn every_option_and_argument_is_explained() {
+    let mut command = mpimg::cli::command();
+    command.build();
+    for sub in command.get_subcommands() {
+        assert!(sub.get_about().is_some(), "{}", sub.get_name());
+        for arg in sub.get_arguments() {
+            assert!(arg.get_help().is_some(), "{} {}", sub.get_name(), arg.get_id());
+        }
+    }
+}

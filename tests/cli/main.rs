@@ -1,0 +1,50 @@
+//! The command line as a script sees it: codes, lines of errors, help, pages, hostile names.
+//!
+//! One test binary, because linking one costs more than running it:
+//!
+//! ```text
+//! codes       every exit code of the table, and the form of its line
+//! images      what is no image, or only a part of one
+//! locks       images that others hold
+//! pipes       readers that go away, and outputs that are full
+//! read_errors disks that cannot be read everywhere
+//! names       names that would act on a terminal
+//! generated   completions and manual pages are those of the command line
+//! help        examples and codes that the help promises
+//! ```
+
+// A helper that fails is a test that fails.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod codes;
+mod generated;
+mod help;
+mod images;
+mod locks;
+mod names;
+mod pipes;
+mod read_errors;
+
+use std::path::{Path, PathBuf};
+
+/// The image that the README tries mpimg on.
+fn sample() -> String {
+    path_text(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/sample.img"))
+}
+
+/// A path that is text.
+fn path_text(path: &Path) -> String {
+    path.to_str().expect("a plain path").to_owned()
+}
+
+/// Runs `mpimg` and fails unless it ends with `code` and says exactly `stderr`.
+#[track_caller]
+fn expect(args: &[&str], code: i32, stderr: &str) -> String {
+    let ran = support::process::run(args);
+    assert_eq!(ran.stderr, stderr, "{args:?}");
+    assert_eq!(ran.code, Some(code), "{args:?}");
+    ran.text()
+}
