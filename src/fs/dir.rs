@@ -3,12 +3,14 @@
 //! An indexed directory reads as a linear one: the blocks of its index look like empty entries to
 //! whoever does not know them. That is what made the index compatible, and all that reading needs.
 
+use std::collections::HashSet;
+
+use super::Filesystem;
 use super::block_map::BlockMap;
 use super::error::{CallerError, Corrupt, Result};
 use super::features::Incompat;
-use super::inode::{FileType, Ino, Inode};
-use super::{Filesystem, metadata::Block};
-use crate::mpage::FileBlock;
+use super::inode::{DIRECT_BLOCKS, FileType, Ino, Inode};
+use crate::mpage::{FileBlock, FsBlock};
 
 /// Bytes of an entry before its name.
 const HEADER_BYTES: usize = 8;
@@ -52,8 +54,15 @@ impl Filesystem {
         }
         let has_types = self.superblock().features().incompat.contains(Incompat::FILETYPE);
         let mut map = BlockMap::new(directory, self.metadata());
+        // One block that is mapped a million times would be a million blocks of entries. The
+        // direct ones are too few to matter, and most directories have no others.
+        let mut seen = HashSet::new();
         for file_block in (0..blocks).map(FileBlock) {
-            let bytes = self.dir_block(ino, &mut map, file_block)?;
+            let block = dir_block(ino, &mut map, file_block)?;
+            if file_block.0 >= DIRECT_BLOCKS as u64 && !seen.insert(block) {
+                return Err(Corrupt::DirBlockAgain { ino, file_block, block }.into());
+            }
+            let bytes = self.metadata().read(block, "directory")?;
             let base = file_block.0.saturating_mul(block_size);
             for entry in Entries::new(ino, &bytes, base, has_types) {
                 if let Some(found) = visit(entry?)? {
@@ -64,14 +73,6 @@ impl Filesystem {
         Ok(None)
     }
 
-    fn dir_block(&self, ino: Ino, map: &mut BlockMap<'_>, file_block: FileBlock) -> Result<Block> {
-        let run = map.run(file_block, file_block.plus(1))?;
-        let Some(block) = run.and_then(|run| run.block) else {
-            return Err(Corrupt::DirHole { ino, file_block }.into());
-        };
-        self.metadata().read(block, "directory")
-    }
-
     /// The inode that `name` names in a directory.
     ///
     /// # Errors
@@ -80,6 +81,12 @@ impl Filesystem {
         self.visit_dir(directory, |entry| Ok((entry.name == name).then_some(entry.ino)))?
             .ok_or_else(|| CallerError::NotFound.into())
     }
+}
+
+/// Where a block of a directory lies.
+fn dir_block(ino: Ino, map: &mut BlockMap<'_>, file_block: FileBlock) -> Result<FsBlock> {
+    let run = map.run(file_block, file_block.plus(1))?;
+    run.and_then(|run| run.block).ok_or_else(|| Corrupt::DirHole { ino, file_block }.into())
 }
 
 /// Iterates over the entries in use of one block.

@@ -201,6 +201,16 @@ pub enum Corrupt {
         /// The block that is not there.
         file_block: FileBlock,
     },
+    /// A block of a directory comes again: a small image could claim entries without end.
+    #[error("directory {ino}: block {file_block} maps to block {block}, as one before it does")]
+    DirBlockAgain {
+        /// The directory's inode.
+        ino: Ino,
+        /// The file block.
+        file_block: FileBlock,
+        /// The block that it shares.
+        block: FsBlock,
+    },
     /// A directory is reached twice: the tree is not a tree.
     #[error("directory {ino} is linked more than once")]
     DirLoop {

@@ -8,6 +8,7 @@
 //! locks       images that others hold
 //! pipes       readers that go away, and outputs that are full
 //! read_errors disks that cannot be read everywhere
+//! shapes      maps and directories that lead to themselves
 //! names       names that would act on a terminal
 //! generated   completions and manual pages are those of the command line
 //! help        examples and codes that the help promises
@@ -27,6 +28,7 @@ mod locks;
 mod names;
 mod pipes;
 mod read_errors;
+mod shapes;
 
 use std::path::{Path, PathBuf};
 
