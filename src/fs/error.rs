@@ -56,6 +56,12 @@ pub enum CallerError {
         /// How many are followed.
         limit: u32,
     },
+    /// The symlinks of a path name more components than anyone needs.
+    #[error("symbolic links name too many directories (more than {limit})")]
+    SymlinksTooLong {
+        /// How many components are followed.
+        limit: usize,
+    },
     /// An inode number that the filesystem does not have, or that is free.
     #[error("no such inode: {ino} ({why})")]
     NoSuchInode {
@@ -260,7 +266,9 @@ impl FsError {
                 CallerError::IsADirectory => "is_a_directory",
                 CallerError::NotRegular(_) => "not_a_regular_file",
                 CallerError::NotASymlink => "not_a_symlink",
-                CallerError::TooManySymlinks { .. } => "too_many_symlinks",
+                CallerError::TooManySymlinks { .. } | CallerError::SymlinksTooLong { .. } => {
+                    "too_many_symlinks"
+                }
                 CallerError::NoSuchInode { .. } => "no_such_inode",
                 CallerError::NoSuperblockThere { .. } => "no_superblock",
             },

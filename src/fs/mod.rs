@@ -33,7 +33,7 @@ pub use filesystem::{Filesystem, OpenOptions, probe};
 pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
 pub use metadata::{Block, Metadata};
-pub use path::{LastSymlink, SYMLINK_LIMIT};
+pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT};
 pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };

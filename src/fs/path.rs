@@ -11,6 +11,10 @@ use crate::mpage::FileBlock;
 /// Symlinks followed in one resolution, as many as Linux follows.
 pub const SYMLINK_LIMIT: u32 = 40;
 
+/// Components of all symlinks followed in one resolution; each may take a scan of a directory, and
+/// a block of 64 KiB holds thousands. Linux follows at most twice as many in a single path.
+pub const SYMLINK_COMPONENTS_LIMIT: usize = 1024;
+
 /// What to do with a symlink that a path ends in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastSymlink {
@@ -36,6 +40,7 @@ impl Filesystem {
         // Components yet to come, the next one last.
         let mut pending = components(rest);
         let mut followed: u32 = 0;
+        let mut components_followed: usize = 0;
         while let Some(component) = pending.pop() {
             if at.file_type() != FileType::Directory {
                 return Err(CallerError::NotADirectory.into());
@@ -60,7 +65,14 @@ impl Filesystem {
             if target.starts_with(b"/") {
                 at = self.inode(Ino::ROOT)?;
             }
-            pending.extend(components(&target));
+            let parts = components(&target);
+            let named = parts.iter().filter(|part| *part != b".").count();
+            components_followed = components_followed.saturating_add(named);
+            if components_followed > SYMLINK_COMPONENTS_LIMIT {
+                let limit = SYMLINK_COMPONENTS_LIMIT;
+                return Err(CallerError::SymlinksTooLong { limit }.into());
+            }
+            pending.extend(parts);
         }
         Ok(at)
     }

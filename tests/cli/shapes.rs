@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::path_text;
 use crate::support::image::Image;
 use crate::support::process;
+use crate::support::tree::Tree;
 
 /// Where on the image the inode of `path` lies, with 1 KiB blocks.
 fn inode_at(image: &Image, path: &str) -> u64 {
@@ -97,4 +98,29 @@ fn a_map_that_leads_to_itself_ends_every_command_in_time() {
             assert!(start.elapsed() < Duration::from_secs(5), "{command}: {:?}", start.elapsed());
         }
     }
+}
+
+#[test]
+fn symlinks_that_go_back_and_forth_end_in_time() {
+    // Forty links of a block each, `d/../d/../...`, took a scan of the directory for each
+    // component: with large blocks and a long directory, hours.
+    let tree = Tree::new();
+    for index in 0..4_000 {
+        tree.file(format!("/{index:04}-{}", "n".repeat(200)), b"");
+    }
+    tree.directory("/zz");
+    for index in 0..40 {
+        let target = format!("{}link{}", "zz/../".repeat(650), index + 1);
+        tree.symlink(format!("/link{index}"), target);
+    }
+    tree.symlink("/short", "zz/../zz/../zz/../0000-".to_owned() + &"n".repeat(200));
+    let image = Image::from_tree(tree.path(), 4096, 8 << 20, &["-N", "4200"]);
+    let path = path_text(image.path());
+    let start = Instant::now();
+    let ran = process::run(&["cat", &path, "/link0"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    let line = "/link0: symbolic links name too many directories (more than 1024)\n";
+    assert!(ran.stderr.ends_with(line), "{ran:?}");
+    assert_eq!(process::run(&["cat", &path, "/short"]).code, Some(0));
 }
