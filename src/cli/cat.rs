@@ -24,7 +24,13 @@ Examples:
   mpimg cat disk.img '<12>'              inode 12, by number
 
 What cannot be read is told by its byte ranges, and the exit code is 8 (4 where the image is
-truncated or its block map corrupt). Symbolic links are followed inside the image.")]
+truncated or its block map corrupt). Symbolic links are followed inside the image.
+
+JSON of --stats, one object: pages, hole_pages, bios, bio_pages, blocks, bytes, merges, submits
+({discontiguous, full, boundary, partial_page, fallback, end}), fallback_pages ({has_buffers,
+get_block_error, uptodate, hole_then_mapped, non_contiguous, no_bio}), fallback_blocks, get_block,
+get_block_fallback, error_pages, uptodate_pages, runs, plug_merges, calls, call_bytes,
+largest_call_bytes, mean_call_bytes, efficiency.")]
 pub struct CatArgs {
     #[command(flatten)]
     image: ImageArgs,

@@ -25,7 +25,8 @@ Examples:
 On a terminal two strips follow: the file from start to end, where light cells are made of many runs
 and dots are holes; and the disk, where dark cells belong to the file.
 JSON, an object a path: path, ino, size (bytes), block_size (bytes), runs ([{file_block, block,
-blocks}], block null in a hole), then data_blocks, data_runs, holes.")]
+blocks}], block null in a hole), then data_blocks, data_runs, holes; path_hex where the path is not
+UTF-8.")]
 pub struct MapArgs {
     #[command(flatten)]
     image: ImageArgs,

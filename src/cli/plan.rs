@@ -29,7 +29,9 @@ JSON, an event a line: {ev: \"bio\", op, block, blocks, first_page, pages, bytes
 ([[page, count]]), capacity, why}, {ev: \"fallback\", op, page, cause, action}, {ev: \"bh\", op, page,
 lblk, block}, {ev: \"zero\", page, from, to}, {ev: \"uptodate\", page}, {ev: \"eod\", op, block, bytes,
 kept}; with --trace also {ev: \"window\", first_page, pages} and {ev: \"get_block\", by, lblk, want,
-got, block, boundary, uptodate, new, err}; last, {ev: \"summary\", ...}.")]
+got, block, boundary, uptodate, new, err}; last, {ev: \"summary\", op, pages, bios, blocks, bytes,
+merges, fallback_pages, fallback_blocks, get_block, get_block_fallback, boundary_submits,
+boundary_blocks, uptodate_pages, error_pages, ret}.")]
 pub struct PlanArgs {
     #[command(flatten)]
     image: ImageArgs,

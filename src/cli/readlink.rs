@@ -20,7 +20,7 @@ Examples:
   mpimg readlink disk.img /bin
   mpimg readlink --json disk.img /etc/mtab
 
-JSON, an object a path: path, target (with target_hex where the target is not UTF-8).")]
+JSON, an object a path: path, target; path_hex and target_hex where those are not UTF-8.")]
 pub struct ReadlinkArgs {
     #[command(flatten)]
     image: ImageArgs,
@@ -44,6 +44,8 @@ impl ReadlinkArgs {
 #[derive(Serialize)]
 struct Link<'a> {
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_hex: Option<String>,
     target: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     target_hex: Option<String>,
@@ -61,10 +63,10 @@ pub fn run(
         let inode = image.fs.resolve(path, LastSymlink::Keep);
         match inode.and_then(|inode| image.fs.read_link(&inode)) {
             Ok(target) if global.json => {
+                let (path_hex, target_hex) = (hex_unless_utf8(path), hex_unless_utf8(&target));
                 let (path, shown) =
                     (String::from_utf8_lossy(path), String::from_utf8_lossy(&target));
-                let target_hex = hex_unless_utf8(&target);
-                let link = Link { path: &path, target: &shown, target_hex };
+                let link = Link { path: &path, path_hex, target: &shown, target_hex };
                 serde_json::to_writer(&mut out, &link)?;
                 writeln!(out)?;
             }

@@ -26,7 +26,8 @@ Examples:
 
 JSON, an object a path: path, ino, type, mode (octal), links, uid, gid, size (bytes), sectors (of
 512 bytes), atime, mtime, ctime, crtime ({seconds, nanoseconds}), device ([major, minor]), target,
-flags, generation, xattrs ([{name, value_hex, text}]).")]
+flags, generation, xattrs ([{name, value_hex, text}], text where the value is text); path_hex and
+target_hex where those are not UTF-8.")]
 pub struct StatArgs {
     #[command(flatten)]
     image: ImageArgs,

@@ -24,4 +24,5 @@ mod partition;
 mod paths;
 mod readers;
 mod refusal;
+mod schema;
 mod tree;
