@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use super::Filesystem;
 use super::block_map::BlockMap;
+use super::disk::DIRECT_BLOCKS;
 use super::error::{CallerError, Corrupt, Result};
 use super::features::Incompat;
-use super::inode::{DIRECT_BLOCKS, FileType, Ino, Inode};
+use super::inode::{FileType, Ino, Inode};
 use crate::mpage::{FileBlock, FsBlock};
 
 /// Bytes of an entry before its name.
