@@ -37,10 +37,19 @@ pub struct Metadata {
 struct Cache {
     /// In order: neighbours are asked for together, and no seed has to be drawn at start-up.
     blocks: BTreeMap<FsBlock, Block>,
-    /// The block after the last miss, and the blocks that the miss read.
-    next: FsBlock,
-    run_blocks: u64,
+    /// Reads that may go on, the last used first: a listing goes through directories and inode
+    /// tables by turns.
+    streams: [Stream; 4],
     scratch: Vec<u8>,
+}
+
+/// Blocks that are read one after the other.
+#[derive(Default, Clone, Copy)]
+struct Stream {
+    /// The block after the last miss.
+    next: FsBlock,
+    /// The blocks that the miss read.
+    run_blocks: u64,
 }
 
 impl Metadata {
@@ -126,7 +135,9 @@ impl Cache {
     fn fill(&mut self, metadata: &Metadata, block: FsBlock) -> Result<Block> {
         let block_size = metadata.block_size_bytes;
         let most = RUN_BYTES.checked_div(block_size).unwrap_or(1).max(1);
-        let run = if block == self.next { self.run_blocks.saturating_mul(2).min(most) } else { 1 };
+        let found = self.streams.iter().position(|stream| stream.next == block);
+        let stream = found.and_then(|at| self.streams.get(at)).copied().unwrap_or_default();
+        let run = stream.run_blocks.saturating_mul(2).clamp(1, most);
         // What is read ahead must lie on the device: the image may be cut short.
         let on_device = metadata.device.size_bytes().checked_div(block_size).unwrap_or(0);
         let end = metadata.end_block.min(on_device);
@@ -144,8 +155,14 @@ impl Cache {
             }
             metadata.device.read_at(&mut self.scratch, offset_bytes)?;
         }
-        self.next = block.plus(run);
-        self.run_blocks = run;
+        // The stream that went on, or else the oldest one, makes room at the front.
+        let last = found.unwrap_or(self.streams.len().saturating_sub(1));
+        if let Some(used) = self.streams.get_mut(..=last) {
+            used.rotate_right(1);
+        }
+        if let Some(first) = self.streams.first_mut() {
+            *first = Stream { next: block.plus(run), run_blocks: run };
+        }
 
         self.make_room(metadata.capacity_blocks(), usize::try_from(run).unwrap_or(usize::MAX));
         let chunk = bytes_in(1).unwrap_or(usize::MAX).max(1);
