@@ -36,7 +36,7 @@ const PROCESS_EVERY: u64 = 10;
 const MOST_TIME: Duration = Duration::from_secs(5);
 const LIMITS: Limits = Limits { memory_kib: 256 << 10, cpu_seconds: 5, output_bytes: 4 << 20 };
 /// Windows of a file that are read: a mutant claims sizes that take days.
-const MOST_WINDOWS: usize = 8;
+const MOST_WINDOWS: usize = 3;
 
 const PATHS: &[&str] = &["/hello", "/double", "/dir/inner/file", "/triple", "/fast", "/dir"];
 
@@ -143,9 +143,7 @@ fn look_at_everything(fs: &Filesystem) -> u64 {
         let _ = fs.group(group);
     }
     for path in PATHS {
-        if let Ok(inode) = fs.resolve(path.as_bytes(), LastSymlink::Follow) {
-            let _ = look_at(fs, &inode);
-        }
+        let _ = fs.resolve(path.as_bytes(), LastSymlink::Follow);
     }
     let mut seen = HashSet::from([Ino::ROOT]);
     let mut pending = vec![Ino::ROOT];

@@ -102,8 +102,8 @@ fn a_map_that_leads_to_itself_ends_every_command_in_time() {
 
 #[test]
 fn symlinks_that_go_back_and_forth_end_in_time() {
-    // Forty links of a block each, `d/../d/../...`, took a scan of the directory for each
-    // component: with large blocks and a long directory, hours.
+    // Each component of a target took a scan of its directory, however many there were: a second
+    // for 24,000 of them among 3,000 names, and a block of 64 KiB holds more in every link.
     let tree = Tree::new();
     for index in 0..4_000 {
         tree.file(format!("/{index:04}-{}", "n".repeat(200)), b"");
