@@ -1,6 +1,7 @@
 //! `mpimg cat`: file data to standard output.
 
 use std::ffi::OsString;
+use std::ops::Range;
 
 use clap::{Args, ValueEnum};
 
@@ -117,24 +118,34 @@ fn copy(
     let mut progress =
         Progress::bytes(args.transfer.progress, path, range.end.saturating_sub(range.start));
     let mut at = range.start;
+    let mut unread: Option<Unread> = None;
+    let mut written = Ok(());
     while let Some(faults) = file.next_window() {
         let mut end = u64::MAX;
-        for fault in &faults {
-            if fault.offset_bytes < range.end {
-                report.failure(Some(path), fault_of(fault, range.end));
-                if args.on_error == OnError::Fail {
-                    end = end.min(fault.offset_bytes);
-                }
+        for found in faults.iter().filter_map(|fault| Unread::of(fault, &range)) {
+            if args.on_error == OnError::Fail {
+                end = end.min(found.range.start);
             }
+            unread = match unread.take() {
+                Some(mut before) if before.range.end == found.range.start => {
+                    before.range.end = found.range.end;
+                    Some(before)
+                }
+                before => {
+                    before.into_iter().for_each(|before| before.tell(path, report));
+                    Some(found)
+                }
+            };
         }
         let from = at;
-        out.write_all(until(file.pieces(), &mut at, end))?;
+        written = out.write_all(until(file.pieces(), &mut at, end));
         progress.advance(at.saturating_sub(from));
-        if end != u64::MAX {
+        if written.is_err() || end != u64::MAX {
             break;
         }
     }
-    Ok(())
+    unread.into_iter().for_each(|unread| unread.tell(path, report));
+    written
 }
 
 /// The pieces, of which the first begins at `at`, up to byte `end` of the file.
@@ -152,13 +163,27 @@ fn until<'a>(
     })
 }
 
-/// A range that could not be read, clipped to what was asked for.
-fn fault_of(fault: &Fault<FsError>, end: u64) -> Failure {
-    let cause = match &fault.cause {
-        FaultCause::Device(error) => Failure::from(error),
-        FaultCause::Map(error) => Failure::from(error),
-    };
-    let last = fault.offset_bytes.saturating_add(fault.len_bytes).min(end);
-    let reason = format!("bytes {}..{last} cannot be read: {cause}", fault.offset_bytes);
-    Failure { reason, ..cause }
+/// A range that could not be read, and why.
+struct Unread {
+    range: Range<u64>,
+    cause: Failure,
+}
+
+impl Unread {
+    /// A fault, as far as it concerns the bytes that were `wanted`.
+    fn of(fault: &Fault<FsError>, wanted: &Range<u64>) -> Option<Self> {
+        let end = fault.offset_bytes.saturating_add(fault.len_bytes);
+        let range = fault.offset_bytes.max(wanted.start)..end.min(wanted.end);
+        let cause = match &fault.cause {
+            FaultCause::Device(error) => Failure::from(error),
+            FaultCause::Map(error) => Failure::from(error),
+        };
+        (!range.is_empty()).then_some(Self { range, cause })
+    }
+
+    fn tell(self, path: &[u8], report: &mut Report<'_>) {
+        let Range { start, end } = self.range;
+        let reason = format!("bytes {start}..{end} cannot be read: {}", self.cause.reason);
+        report.failure(Some(path), Failure { reason, ..self.cause });
+    }
 }

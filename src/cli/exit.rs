@@ -137,6 +137,18 @@ struct JsonError<'a> {
     reason: &'a str,
 }
 
+/// A warning as `--json` tells it, on standard error.
+#[derive(Serialize)]
+struct JsonWarning<'a> {
+    warning: Warning<'a>,
+}
+
+#[derive(Serialize)]
+struct Warning<'a> {
+    image: &'a str,
+    reason: &'a str,
+}
+
 impl<'a> Report<'a> {
     /// A report on an image.
     pub fn new(image: &'a OsStr, json: bool) -> Self {
@@ -170,10 +182,14 @@ impl<'a> Report<'a> {
         tell(&line);
     }
 
-    /// Tells something that is no failure, but that a person should know; not in JSON.
+    /// Tells something that is no failure, but that whoever reads on should know.
     pub fn warning(&self, reason: &str) {
-        if !self.json {
-            tell(&format!("mpimg: {}: warning: {reason}", escaped(self.image.as_bytes())));
+        let image = escaped(self.image.as_bytes());
+        if self.json {
+            let warning = JsonWarning { warning: Warning { image: &image, reason } };
+            tell(&serde_json::to_string(&warning).unwrap_or_default());
+        } else {
+            tell(&format!("mpimg: {image}: warning: {reason}"));
         }
     }
 

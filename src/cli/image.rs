@@ -4,7 +4,7 @@ use super::args::{GlobalArgs, ImageArgs, PartitionArg};
 use super::exit::{Failure, Report};
 use crate::device::partition::Selection;
 use crate::device::{self, IoCounts, Location, Locking, Opened};
-use crate::fs::{self, Filesystem};
+use crate::fs::{self, Filesystem, FsError, Unsupported};
 
 /// An image that is open for reading, and its filesystem.
 pub struct OpenImage {
@@ -22,7 +22,16 @@ impl OpenImage {
     ) -> Result<Self, Failure> {
         let opened = open_device(args, global)?;
         let options = fs::OpenOptions { superblock_block: args.superblock };
-        let fs = Filesystem::open(opened.device.clone(), options)?;
+        let fs = Filesystem::open(opened.device.clone(), options).map_err(|error| {
+            let untold = matches!(error, FsError::Unsupported(Unsupported::NotExt2 { .. }));
+            let mut failure = Failure::from(error);
+            if untold && opened.table.is_some() && opened.partition.is_none() {
+                failure
+                    .reason
+                    .push_str("; but there is a partition table: --partition N names one");
+            }
+            failure
+        })?;
         if let Some(fault) = fs.primary_fault() {
             let at = fs.superblock().offset_bytes() >> fs.superblock().block_bits();
             report.warning(&format!("{fault}; going by the backup in block {at}"));

@@ -161,7 +161,9 @@ fn print(
     };
     let (data_runs, data_blocks, holes) = (runs.data_runs, runs.data_blocks, runs.holes);
     out.name(path)?;
-    writeln!(out, ": {data_blocks} blocks in {data_runs} runs, {holes} holes")?;
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    let (b, r, h) = (plural(data_blocks), plural(data_runs), plural(holes));
+    writeln!(out, ": {data_blocks} block{b} in {data_runs} run{r}, {holes} hole{h}")?;
     if draws {
         strips.print(out)?;
     }

@@ -54,7 +54,8 @@ Exit codes:
   8  host I/O error
 Where several paths fail, the highest counts. A closed pipe ends a command quietly.
 
-With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error.")]
+With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error, a warning
+{\"warning\": {image, reason}}.")]
 struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -119,11 +120,13 @@ pub fn main() -> ExitCode {
 
 /// Prints what the arguments asked for or what is wrong with them.
 fn usage_or_help(error: &clap::Error) -> Exit {
-    let printed = error.print();
     if error.use_stderr() {
+        // In the form of all other errors: who says it, and what.
+        let text = error.render().to_string();
+        exit::tell(&format!("mpimg: {}", text.trim_start_matches("error: ").trim_end()));
         return Exit::Usage;
     }
-    match printed.err().as_ref().and_then(output::output_failure) {
+    match error.print().err().as_ref().and_then(output::output_failure) {
         Some(failure) => {
             exit::tell(&format!("mpimg: {failure}"));
             failure.exit

@@ -56,10 +56,10 @@ impl Write for Output {
 }
 
 /// A name that can be shown on one line of a terminal: control characters and bytes that are not
-/// UTF-8 as `\n`, `\t` or octal, a backslash doubled where anything is escaped.
+/// UTF-8 as `\n`, `\t` or octal, a backslash doubled, so that no two names look the same.
 pub fn escaped(name: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(name)
-        && !text.chars().any(char::is_control)
+        && !text.chars().any(|c| acts_on_a_terminal(c) || c == '\\')
     {
         return Cow::Borrowed(text);
     }
@@ -71,7 +71,7 @@ pub fn escaped(name: &[u8]) -> Cow<'_, str> {
                 '\t' => shown.push_str("\\t"),
                 '\r' => shown.push_str("\\r"),
                 '\\' => shown.push_str("\\\\"),
-                c if c.is_control() => {
+                c if acts_on_a_terminal(c) => {
                     for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                         let _ = write!(shown, "\\{byte:03o}");
                     }
@@ -84,6 +84,12 @@ pub fn escaped(name: &[u8]) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn acts_on_a_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Standard output, for the bytes of files: no buffer in between, many slices a call.
@@ -160,6 +166,8 @@ mod tests {
         assert_eq!(escaped("gr\u{fc}n".as_bytes()), "gr\u{fc}n");
         assert_eq!(escaped(b"a\nb\x1b[31m"), "a\\nb\\033[31m");
         assert_eq!(escaped(b"bad\xff\\"), "bad\\377\\\\");
+        assert_eq!(escaped(b"a\\nb"), "a\\\\nb");
+        assert_eq!(escaped("a\u{202e}b".as_bytes()), "a\\342\\200\\256b");
         assert_eq!(escaped("\u{9b}31m".as_bytes()), "\\302\\23331m");
     }
 }

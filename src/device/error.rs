@@ -117,7 +117,7 @@ pub enum OpenError {
     #[error("cannot tell its size: {0}")]
     CannotMeasure(#[source] io::Error),
     /// Another process holds a lock that excludes ours.
-    #[error("is in use: another process holds a lock on it (waited {} s)", waited.as_secs())]
+    #[error("is in use: another process holds a lock on it (waited {} s)", waited.as_secs_f64())]
     Busy {
         /// How long was waited for it.
         waited: Duration,

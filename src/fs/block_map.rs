@@ -28,6 +28,7 @@ pub struct BlockMap<'fs> {
     pointers: [u32; 15],
     pointers_per_block: u64,
     pub(super) leaf: Leaf,
+    leaves: u64,
 }
 
 /// A run of file blocks whose pointers are at hand.
@@ -91,6 +92,7 @@ impl<'fs> BlockMap<'fs> {
                 .checked_div(POINTER_BYTES as u64)
                 .unwrap_or(0),
             leaf,
+            leaves: 0,
         }
     }
 
@@ -110,7 +112,11 @@ impl<'fs> BlockMap<'fs> {
         let mut run: Option<Run> = None;
         let mut at = block;
         while at < end {
+            let before = self.leaf.first;
             let offset = self.enter_leaf(at)?;
+            if self.leaf.first != before {
+                self.count_leaf()?;
+            }
             let in_leaf = self.leaf.len_blocks.saturating_sub(offset).min(end.distance_from(at));
             let (block, count_blocks) = self.stretch(&self.leaf, at, in_leaf)?;
             match &mut run {
@@ -123,6 +129,22 @@ impl<'fs> BlockMap<'fs> {
             at = at.plus(count_blocks.max(1));
         }
         Ok(run)
+    }
+
+    /// Counts the indirect blocks that [`run`](Self::run) goes through. A walk meets each once, so
+    /// that more of them than the filesystem has blocks are a map that leads back to itself; one
+    /// that does so at every level would keep a walk busy for hours.
+    fn count_leaf(&mut self) -> Result<()> {
+        if matches!(self.leaf.content, LeafContent::Indirect(_)) {
+            self.leaves = self.leaves.saturating_add(1);
+        }
+        let (_, fs_blocks) = self.metadata.bounds();
+        if self.leaves > fs_blocks {
+            let want = "want no more than the filesystem has blocks";
+            let (ino, field) = (self.ino, "number of indirect blocks");
+            return Err(Corrupt::Inode { ino, field, value: self.leaves, want }.into());
+        }
+        Ok(())
     }
 
     /// The metadata blocks through which `block` is found, outermost first, with the file block

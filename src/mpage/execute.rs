@@ -157,21 +157,29 @@ impl<'d> Execution<'d> {
 
     /// Reads what can be read of a transfer into the arena from `at` on.
     fn narrow_down(&mut self, transfer: Transfer, at: usize) {
-        let least = self.geometry.block_size_bytes().max(LEAST_CALL_BYTES);
+        let block_size = self.geometry.block_size_bytes();
         let mut pending = vec![(transfer, at)];
         while let Some((transfer, at)) = pending.pop() {
             let len = usize::try_from(transfer.len_bytes).unwrap_or(usize::MAX);
             let bytes = self.arena.bytes_mut(at..at.saturating_add(len));
             match self.device.read_at(bytes, transfer.device_offset_bytes) {
                 Ok(()) => self.place(&transfer, at, 0),
-                Err(_) if transfer.len_bytes > least => {
+                Err(error) => {
+                    let least = match error {
+                        // An image ends where it ends, and to ask costs no call.
+                        DeviceError::PastEnd { .. } => block_size,
+                        DeviceError::Io { .. } => block_size.max(LEAST_CALL_BYTES),
+                    };
+                    if transfer.len_bytes <= least {
+                        self.fail(transfer, error);
+                        continue;
+                    }
                     let half = (transfer.len_bytes >> 1).next_multiple_of(least);
                     let (head, tail) = transfer.split(half);
                     let skip = usize::try_from(head.len_bytes).unwrap_or(usize::MAX);
                     pending.push((tail, at.saturating_add(skip)));
                     pending.push((head, at));
                 }
-                Err(error) => self.fail(transfer, error),
             }
         }
     }
