@@ -27,6 +27,7 @@ pub(super) struct Execution<'d> {
     device: &'d dyn BlockDevice,
     pub(super) geometry: Geometry,
     gap_bytes: u64,
+    window_bytes: u64,
     pub(super) arena: Arena,
     plug: Plug,
     stages: Vec<Stage>,
@@ -43,17 +44,26 @@ struct Stage {
 }
 
 impl<'d> Execution<'d> {
-    /// Executes plans against a device, in an arena of `arena_bytes`.
+    /// Executes plans of at most `window_bytes` against a device.
+    ///
+    /// # Errors
+    /// The host has no memory.
     pub(super) fn new(
         device: &'d dyn BlockDevice,
         geometry: Geometry,
         gap_bytes: u64,
-        arena_bytes: u64,
+        window_bytes: u64,
     ) -> io::Result<Self> {
+        // Room for spans that are believed to hold the window and for the window itself, should the
+        // belief be wrong, with an eighth for gaps and indirect blocks. What is not used is not
+        // touched, and costs nothing.
+        let slack_bytes = window_bytes.div_ceil(8).max(geometry.bytes_in(8));
+        let arena_bytes = window_bytes.saturating_mul(2).saturating_add(slack_bytes);
         Ok(Self {
             device,
             geometry,
             gap_bytes,
+            window_bytes,
             arena: Arena::new(arena_bytes)?,
             plug: Plug::default(),
             stages: Vec::new(),
@@ -80,7 +90,12 @@ impl<'d> Execution<'d> {
         let end = first.plus(count_blocks);
         let mut at = first;
         while let Some((start, len_blocks)) = map.inline_span(at, end.distance_from(at)) {
-            let Some(range) = self.arena.take(self.geometry.bytes_in(len_blocks)) else { return };
+            // A belief may be wrong: room for all that the plan may ask for is left.
+            let len_bytes = self.geometry.bytes_in(len_blocks);
+            if len_bytes.saturating_add(self.window_bytes) > self.arena.left_bytes() {
+                return;
+            }
+            let Some(range) = self.arena.take(len_bytes) else { return };
             let device_offset_bytes = self.geometry.bytes_in(start.0);
             let bytes = self.arena.bytes_mut(range.clone());
             if self.device.read_at(bytes, device_offset_bytes).is_err() {

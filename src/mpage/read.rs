@@ -99,13 +99,8 @@ impl<'d> Reader<'d> {
         let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
         let window_pages = options.plan.window_pages;
         let window_bytes = window_pages.saturating_mul(geometry.page_size_bytes());
-        // Room for a span that was believed to hold a window and for the window itself, should the
-        // belief be wrong, with an eighth for gaps and indirect blocks. What is not used is not
-        // touched, and costs nothing.
         let window_bytes = window_bytes.min(file_bytes);
-        let slack = window_bytes.div_ceil(8).max(geometry.bytes_in(8));
-        let arena_bytes = window_bytes.saturating_mul(2).saturating_add(slack);
-        let execution = Execution::new(device, geometry, options.gap_bytes, arena_bytes)?;
+        let execution = Execution::new(device, geometry, options.gap_bytes, window_bytes)?;
         Ok(Self { execution, options, size_bytes, window: 0..0 })
     }
 

@@ -216,7 +216,7 @@ fn map_prints_the_golden_text() {
 /file: 5000 bytes, 5 blocks of 1024 bytes, inode 14
  run:        file blocks:            fs blocks:   length:
    0:         0..        4:        36..       40:         5
-/file: 5 blocks in 1 runs, 0 holes
+/file: 5 blocks in 1 run, 0 holes
 ";
     assert_text(&["map"], &["/file"], expected);
     let strips = format!("file |█████|\ndisk |  ▃{}|\n", " ".repeat(70));
