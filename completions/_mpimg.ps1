@@ -46,7 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--length', '--length', [CompletionResultType]::ParameterName, 'Write at most BYTES bytes of each file')
             [CompletionResult]::new('--on-error', '--on-error', [CompletionResultType]::ParameterName, 'What to do with ranges that cannot be read')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
@@ -109,7 +109,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         'mpimg;plan' {
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
             [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
-            [CompletionResult]::new('--readahead', '--readahead', [CompletionResultType]::ParameterName, 'Pages in a window, 0 for the whole file [default: 1 MiB of them]')
+            [CompletionResult]::new('--readahead', '--readahead', [CompletionResultType]::ParameterName, 'Pages in a window, 0 for the whole file [default: 1.25 MiB of them]')
             [CompletionResult]::new('--bio-pages', '--bio-pages', [CompletionResultType]::ParameterName, 'Pages in a bio at most [default: 256]')
             [CompletionResult]::new('--page-size', '--page-size', [CompletionResultType]::ParameterName, 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')

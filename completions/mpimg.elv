@@ -42,7 +42,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --length 'Write at most BYTES bytes of each file'
             cand --on-error 'What to do with ranges that cannot be read'
             cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
-            cand --progress 'Show a progress bar on standard error'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
             cand --no-lock 'Do not lock the image'
@@ -101,7 +101,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;plan'= {
             cand -b 'Go by the superblock in block N, a backup'
             cand --superblock 'Go by the superblock in block N, a backup'
-            cand --readahead 'Pages in a window, 0 for the whole file [default: 1 MiB of them]'
+            cand --readahead 'Pages in a window, 0 for the whole file [default: 1.25 MiB of them]'
             cand --bio-pages 'Pages in a bio at most [default: 256]'
             cand --page-size 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'

@@ -41,11 +41,11 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this me
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l offset -d 'Begin at byte BYTES of each file' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l length -d 'Write at most BYTES bytes of each file' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l on-error -d 'What to do with ranges that cannot be read' -r -f -a "fail\t'End the output before the first'
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l on-error -d 'What to do with ranges that cannot be read' -r -f -a "fail\t'End the output of the file before the first'
 zero\t'Write zeros in their place'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
-complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal, when it lasts'
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
@@ -85,7 +85,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l no-lock -d 'Do not l
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l readahead -d 'Pages in a window, 0 for the whole file [default: 1 MiB of them]' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l readahead -d 'Pages in a window, 0 for the whole file [default: 1.25 MiB of them]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l bio-pages -d 'Pages in a bio at most [default: 256]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l page-size -d 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r

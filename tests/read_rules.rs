@@ -352,7 +352,7 @@ fn a_block_that_cannot_be_mapped_is_reported_once_and_its_page_has_failed() {
     assert_eq!(planner.error_count(), 2);
     assert_eq!(
         planner.take_errors(),
-        [1, 6].map(|block| MapFailure { block: FileBlock(block), error: Eio })
+        [1, 6].map(|block| MapFailure { block: FileBlock(block), count_blocks: 1, error: Eio })
     );
     assert!(planner.take_errors().is_empty());
     let stats = planner.sink();

@@ -64,17 +64,17 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong.into())
 }
 
-/// A number of bytes, with a suffix as `dd` and `head` take it.
+/// A number of bytes, with a unit; `s` is a sector of 512.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = text.get(digits.len()..).unwrap_or_default();
     let factor: u64 = match unit {
         "" => 1,
         "s" => 512,
-        "K" | "KiB" => 1 << 10,
-        "M" | "MiB" => 1 << 20,
-        "G" | "GiB" => 1 << 30,
-        "T" | "TiB" => 1 << 40,
+        "k" | "K" | "KiB" => 1 << 10,
+        "m" | "M" | "MiB" => 1 << 20,
+        "g" | "G" | "GiB" => 1 << 30,
+        "t" | "T" | "TiB" => 1 << 40,
         "kB" | "KB" => 1_000,
         "MB" => 1_000_000,
         "GB" => 1_000_000_000,
@@ -112,7 +112,7 @@ pub struct TransferArgs {
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "table")]
     pub stats: Option<StatsForm>,
 
-    /// Show a progress bar on standard error
+    /// Show a progress bar on standard error, where that is a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
 }

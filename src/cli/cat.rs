@@ -66,7 +66,7 @@ impl CatArgs {
 /// What to do with ranges that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OnError {
-    /// End the output before the first
+    /// End the output of the file before the first
     Fail,
     /// Write zeros in their place
     Zero,
@@ -127,7 +127,7 @@ fn copy(
                 end = end.min(found.range.start);
             }
             unread = match unread.take() {
-                Some(mut before) if before.range.end == found.range.start => {
+                Some(mut before) if before.goes_on_with(&found) => {
                     before.range.end = found.range.end;
                     Some(before)
                 }
@@ -179,6 +179,11 @@ impl Unread {
             FaultCause::Map(error) => Failure::from(error),
         };
         (!range.is_empty()).then_some(Self { range, cause })
+    }
+
+    /// Whether another one follows this, and for a cause of its kind.
+    fn goes_on_with(&self, next: &Self) -> bool {
+        self.range.end == next.range.start && self.cause.code == next.cause.code
     }
 
     fn tell(self, path: &[u8], report: &mut Report<'_>) {

@@ -14,6 +14,7 @@
 //!
 //! Where several paths fail, the gravest code wins: the highest.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::json::hex_unless_utf8;
 use super::output::escaped;
 use crate::device::{DeviceError, Family, OpenError};
 use crate::fs::FsError;
@@ -131,9 +133,11 @@ struct JsonFailure<'a> {
 struct JsonError<'a> {
     code: &'a str,
     exit: u8,
-    image: String,
+    image: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    path: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_hex: Option<String>,
     reason: &'a str,
 }
 
@@ -145,7 +149,7 @@ struct JsonWarning<'a> {
 
 #[derive(Serialize)]
 struct Warning<'a> {
-    image: &'a str,
+    image: Cow<'a, str>,
     reason: &'a str,
 }
 
@@ -159,19 +163,19 @@ impl<'a> Report<'a> {
     pub fn failure(&mut self, path: Option<&[u8]>, failure: impl Into<Failure>) {
         let failure = failure.into();
         self.gravest = self.gravest.max(failure.exit);
-        let image = escaped(self.image.as_bytes());
-        let path = path.map(|path| escaped(path).into_owned());
         let line = if self.json {
             let error = JsonError {
                 code: failure.code,
                 exit: failure.exit as u8,
-                image: image.into_owned(),
-                path,
+                image: self.image.to_string_lossy(),
+                path: path.map(String::from_utf8_lossy),
+                path_hex: path.and_then(hex_unless_utf8),
                 reason: &failure.reason,
             };
             serde_json::to_string(&JsonFailure { error }).unwrap_or_default()
         } else {
-            match path {
+            let image = escaped(self.image.as_bytes());
+            match path.map(escaped) {
                 Some(path) => {
                     let slash = if path.starts_with(['/', '<']) { "" } else { "/" };
                     format!("mpimg: {image}:{slash}{path}: {}", failure.reason)
@@ -184,12 +188,12 @@ impl<'a> Report<'a> {
 
     /// Tells something that is no failure, but that whoever reads on should know.
     pub fn warning(&self, reason: &str) {
-        let image = escaped(self.image.as_bytes());
         if self.json {
-            let warning = JsonWarning { warning: Warning { image: &image, reason } };
+            let warning =
+                JsonWarning { warning: Warning { image: self.image.to_string_lossy(), reason } };
             tell(&serde_json::to_string(&warning).unwrap_or_default());
         } else {
-            tell(&format!("mpimg: {image}: warning: {reason}"));
+            tell(&format!("mpimg: {}: warning: {reason}", escaped(self.image.as_bytes())));
         }
     }
 

@@ -229,7 +229,8 @@ fn size_of_file(inode: &Inode, style: &Style) -> String {
     if style.human { human_size(inode.size_bytes()) } else { inode.size_bytes().to_string() }
 }
 
-fn end_of_line(style: &Style) -> &'static [u8] {
+/// What a line ends with.
+pub fn end_of_line(style: &Style) -> &'static [u8] {
     if style.zero { b"\0" } else { b"\n" }
 }
 

@@ -10,7 +10,7 @@ use super::args::{GlobalArgs, ImageArgs, bytes_of};
 use super::exit::Report;
 use super::image::OpenImage;
 use super::json::InodeJson;
-use super::listing::{Columns, Item, Style, human_size};
+use super::listing::{Columns, Item, Style, end_of_line, human_size};
 use super::names::Names;
 use super::output::Output;
 use super::time::Clock;
@@ -201,11 +201,10 @@ impl Lister<'_, '_> {
                 let sectors: u64 =
                     items.iter().filter_map(|i| i.inode.as_ref()).map(Inode::sectors).sum();
                 match self.style.human {
-                    true => {
-                        writeln!(self.out, "total {}", human_size(sectors.saturating_mul(512)))?
-                    }
-                    false => writeln!(self.out, "total {}", sectors.div_ceil(2))?,
+                    true => write!(self.out, "total {}", human_size(sectors.saturating_mul(512)))?,
+                    false => write!(self.out, "total {}", sectors.div_ceil(2))?,
                 }
+                self.out.write_all(end_of_line(&self.style))?;
             }
             self.items(items)?;
         }

@@ -22,8 +22,9 @@ Examples:
   mpimg map --json disk.img /big | jq '.runs | length'
   mpimg map --strip=always disk.img /big | tail -n 4
 
-On a terminal two strips follow: the file from start to end, where light cells are made of many runs
-and dots are holes; and the disk, where dark cells belong to the file.
+On a terminal two strips follow: the file from start to end, where runs are dark and less dark by
+turns, light cells are made of several runs and dots are holes; and the disk, where tall cells belong
+to the file.
 JSON, an object a path: path, ino, size (bytes), block_size (bytes), runs ([{file_block, block,
 blocks}], block null in a hole), then data_blocks, data_runs, holes; path_hex where the path is not
 UTF-8.")]

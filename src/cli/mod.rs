@@ -54,7 +54,7 @@ Exit codes:
   8  host I/O error
 Where several paths fail, the highest counts. A closed pipe ends a command quietly.
 
-With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error, a warning
+With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error (with\npath_hex where the path is not UTF-8), a warning
 {\"warning\": {image, reason}}.")]
 struct Cli {
     #[command(flatten)]
@@ -121,9 +121,19 @@ pub fn main() -> ExitCode {
 /// Prints what the arguments asked for or what is wrong with them.
 fn usage_or_help(error: &clap::Error) -> Exit {
     if error.use_stderr() {
-        // In the form of all other errors: who says it, and what.
         let text = error.render().to_string();
-        exit::tell(&format!("mpimg: {}", text.trim_start_matches("error: ").trim_end()));
+        // What the mistake is comes first; where there is none, the text is the help.
+        let reason = text.strip_prefix("error: ").map(|rest| rest.trim_end());
+        let json = std::env::args_os().any(|arg| arg == "--json");
+        match reason {
+            Some(reason) if json => {
+                let reason = reason.lines().next().unwrap_or(reason);
+                let error = serde_json::json!({ "code": "usage", "exit": 2, "reason": reason });
+                exit::tell(&serde_json::json!({ "error": error }).to_string());
+            }
+            Some(reason) => exit::tell(&format!("mpimg: {reason}")),
+            None => exit::tell(text.trim_end()),
+        }
         return Exit::Usage;
     }
     match error.print().err().as_ref().and_then(output::output_failure) {

@@ -53,6 +53,11 @@ fn read(fs: &Filesystem, path: &[u8]) -> Result<Vec<u8>, FsError> {
     while file.next_window().is_some() {
         file.pieces().for_each(|piece| bytes.extend_from_slice(piece));
     }
+    if bytes.len() as u64 == MOST_BYTES {
+        // Half a line may be another number.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        bytes.truncate(whole);
+    }
     Ok(bytes)
 }
 

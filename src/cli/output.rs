@@ -10,8 +10,8 @@ use rustix::pipe::fcntl_setpipe_size;
 
 use super::exit::{Exit, Failure};
 
-/// Bytes that a pipe on standard output should hold: a window's, so that reader and writer take
-/// turns once a window and not sixteen times.
+/// Bytes that a pipe on standard output should hold, the most that Linux gives without asking root:
+/// reader and writer then take turns about once a window, and not twenty times.
 const PIPE_BYTES: usize = 1 << 20;
 /// Slices in one call (`UIO_MAXIOV`).
 const MAX_SLICES: usize = 1024;

@@ -40,7 +40,7 @@ pub struct PlanArgs {
     #[arg(value_name = "PATH")]
     path: OsString,
 
-    /// Pages in a window, 0 for the whole file [default: 1 MiB of them]
+    /// Pages in a window, 0 for the whole file [default: 1.25 MiB of them]
     #[arg(long, value_name = "PAGES")]
     readahead: Option<u64>,
 

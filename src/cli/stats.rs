@@ -45,7 +45,7 @@ fn table(moved: &Moved) -> String {
     let stats = &moved.stats;
     let submits = &stats.submits;
     let fallbacks = &stats.fallback_pages;
-    let rows: [(&str, u64, &str); 26] = [
+    let rows: [(&str, u64, &str); 27] = [
         ("pages", stats.pages, "planned"),
         ("  hole", stats.hole_pages, "zeroed without I/O"),
         ("bios", stats.bios, "contiguous requests of whole pages"),
@@ -66,6 +66,7 @@ fn table(moved: &Moved) -> String {
         ("  uptodate", fallbacks.uptodate, "mapping brought the data"),
         ("  hole_then_mapped", fallbacks.hole_then_mapped, "a hole comes before data"),
         ("  non_contiguous", fallbacks.non_contiguous, "its blocks are scattered"),
+        ("  no_bio", fallbacks.no_bio, "no bio could be allocated"),
         ("  blocks", stats.fallback_blocks, "read one by one, before the plug"),
         (
             "get_block",

@@ -1,11 +1,11 @@
 //! Strips: a file's layout as a line of cells, for the eye.
 //!
-//! The upper strip is the file from start to end. A cell that is one run is dark; the more runs
-//! begin in it, the lighter it is; a dot is a hole. The lower strip is the disk: the more of a
-//! cell's blocks belong to the file, the darker it is.
+//! The upper strip is the file from start to end. Runs are dark and less dark by turns; a cell in
+//! which several begin is lighter, the more the lighter; a dot is a hole. The lower strip is the
+//! disk: the more of a cell's blocks belong to the file, the taller it is.
 //!
 //! ```text
-//! file |█████████▓▓▓▒▒░░······█████|
+//! file |█████████▓▓▓██▒▒▒░░······▓▓|
 //! disk |      ▁▁▂▅███▂▁            |
 //! ```
 
@@ -23,12 +23,15 @@ pub struct Strips {
     disk: Vec<u64>,
     file_blocks: u64,
     fs_blocks: u64,
+    runs: u64,
 }
 
 #[derive(Clone, Copy, Default)]
 struct FileCell {
     runs_begun: u64,
     data_blocks: u64,
+    /// The number of the last run in it.
+    last_run: u64,
 }
 
 impl Strips {
@@ -41,6 +44,7 @@ impl Strips {
             disk: vec![0; cells],
             file_blocks,
             fs_blocks,
+            runs: 0,
         }
     }
 
@@ -52,9 +56,12 @@ impl Strips {
             cell.runs_begun = cell.runs_begun.saturating_add(1);
         }
         let count = run.count_blocks;
+        let number = self.runs;
+        self.runs = number.saturating_add(1);
         spread(run.file_block.0, count, self.file_blocks, self.file.len(), |index, blocks| {
             if let Some(cell) = self.file.get_mut(index) {
                 cell.data_blocks = cell.data_blocks.saturating_add(blocks);
+                cell.last_run = number;
             }
         });
         spread(block.0, count, self.fs_blocks, self.disk.len(), |index, blocks| {
@@ -78,9 +85,9 @@ impl FileCell {
     fn shade(self) -> char {
         match (self.data_blocks, self.runs_begun) {
             (0, _) => '·',
-            (_, 0 | 1) => '█',
-            (_, 2 | 3) => '▓',
-            (_, 4..=8) => '▒',
+            (_, 0 | 1) if self.last_run.is_multiple_of(2) => '█',
+            (_, 0 | 1) => '▓',
+            (_, 2..=4) => '▒',
             _ => '░',
         }
     }

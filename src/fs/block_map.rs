@@ -59,8 +59,11 @@ pub(super) struct Position {
 /// What looking for a leaf came upon.
 pub(super) enum Step {
     Leaf(Leaf),
-    /// The walk needs this metadata block, which is not in memory.
-    Missing(FsBlock),
+    /// The walk needs this indirect block, which is not in memory.
+    Missing {
+        block: FsBlock,
+        level: u32,
+    },
 }
 
 /// A run of file blocks: contiguous on disk, or a hole.
@@ -147,28 +150,10 @@ impl<'fs> BlockMap<'fs> {
         Ok(())
     }
 
-    /// The metadata blocks through which `block` is found, outermost first, with the file block
-    /// that each one's first pointer maps and its level.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub fn branch(&mut self, block: FileBlock) -> Result<Vec<(u32, FsBlock)>> {
-        let mut branch = Vec::new();
-        let Some(position) = self.position(block) else { return Ok(branch) };
-        let mut pointer = self.slot(position.slot);
-        for level in (1..=position.level).rev() {
-            let Some(at) = self.checked(pointer, block, level)? else { break };
-            branch.push((level, at));
-            let bytes = self.metadata.read(at, "block map")?;
-            pointer = pointer_at(&bytes, self.index_at(position.index, level));
-        }
-        Ok(branch)
-    }
-
-    /// The first metadata block that mapping `block` needs and that is not in memory.
-    pub(super) fn missing(&self, block: FileBlock) -> Option<FsBlock> {
+    /// The first indirect block that mapping `block` needs and that is not in memory, and its level.
+    pub(super) fn missing(&self, block: FileBlock) -> Option<(FsBlock, u32)> {
         match self.find_leaf(block, false) {
-            Ok(Step::Missing(missing)) => Some(missing),
+            Ok(Step::Missing { block, level }) => Some((block, level)),
             _ => None,
         }
     }
@@ -212,7 +197,7 @@ impl<'fs> BlockMap<'fs> {
             let bytes = match self.metadata.resident(at) {
                 Some(bytes) => bytes,
                 None if may_read => self.metadata.read(at, "block map")?,
-                None => return Ok(Step::Missing(at)),
+                None => return Ok(Step::Missing { block: at, level }),
             };
             if level == 1 {
                 let content = LeafContent::Indirect(bytes);

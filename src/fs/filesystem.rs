@@ -188,7 +188,9 @@ fn superblock_in_block(device: &dyn BlockDevice, block: u64) -> Result<Superbloc
         match read_superblock(device, offset_bytes) {
             Ok(found) if found.block_bits() == block_bits => return Ok(found),
             Err(fault @ FsError::Corrupt(_)) => first_fault = first_fault.or(Some(fault)),
-            Err(fault @ FsError::Unsupported(Unsupported::Features(_))) => return Err(fault),
+            Err(fault @ (FsError::Device(_) | FsError::Unsupported(Unsupported::Features(_)))) => {
+                return Err(fault);
+            }
             _ => {}
         }
     }

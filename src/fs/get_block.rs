@@ -29,28 +29,31 @@ impl GetBlock for BlockMap<'_> {
     #[inline]
     fn is_resident(&self, block: FileBlock) -> bool {
         block.0.wrapping_sub(self.leaf.first.0) < self.leaf.len_blocks
-            || !matches!(self.find_leaf(block, false), Ok(Step::Missing(_)))
+            || self.missing(block).is_none()
     }
 
     fn inline_span(&self, first: FileBlock, count: u64) -> Option<(FsBlock, u64)> {
         let end = first.plus(count);
-        // `expected` is where the indirect blocks of the leaf that begins at `at` should lie.
-        let (start, mut expected, mut at, mut believed) = match self.find_leaf(first, false).ok()? {
-            Step::Missing(block) => (block, block, first, false),
-            Step::Leaf(leaf) => {
-                let leaf_end = leaf.first.plus(leaf.len_blocks);
-                if leaf_end >= end {
-                    return None;
+        // `expected` is where the indirect blocks of the leaf that begins at `at` should lie, from
+        // the one of `level` down.
+        let (start, mut expected, mut level, mut at, mut believed) =
+            match self.find_leaf(first, false).ok()? {
+                Step::Missing { block, level } => (block, block, level, first, false),
+                Step::Leaf(leaf) => {
+                    let leaf_end = leaf.first.plus(leaf.len_blocks);
+                    if leaf_end >= end {
+                        return None;
+                    }
+                    let rest = leaf_end.distance_from(first);
+                    let (start, run) = self.stretch(&leaf, first, rest).ok()?;
+                    let data_end = start?.plus(run);
+                    let (block, level) = self.missing(leaf_end)?;
+                    if run < rest || block != data_end {
+                        return None;
+                    }
+                    (start?, data_end, level, leaf_end, true)
                 }
-                let rest = leaf_end.distance_from(first);
-                let (start, run) = self.stretch(&leaf, first, rest).ok()?;
-                let data_end = start?.plus(run);
-                if run < rest || self.missing(leaf_end)? != data_end {
-                    return None;
-                }
-                (start?, data_end, leaf_end, true)
-            }
-        };
+            };
         let leaf_blocks = self.span(1);
         loop {
             let position = self.position(at)?;
@@ -59,13 +62,14 @@ impl GetBlock for BlockMap<'_> {
             if !begins_here(&1) {
                 return None;
             }
-            let indirect = (1..=position.level).filter(begins_here).count() as u64;
+            let indirect = (1..=level.min(position.level)).filter(begins_here).count() as u64;
             let data = expected.plus(indirect);
             // The next leaf's indirect block is known to follow this leaf's data; or its number
             // stands in a block that is itself part of the span.
             let next = self.missing(at.plus(leaf_blocks));
-            let follows = next == Some(data.plus(leaf_blocks));
-            let unknown = next.is_some_and(|next| (start..data.plus(leaf_blocks)).contains(&next));
+            let leaf_end = data.plus(leaf_blocks);
+            let follows = next.is_some_and(|(next, _)| next == leaf_end);
+            let unknown = next.is_some_and(|(next, _)| (start..leaf_end).contains(&next));
             believed |= follows;
             if !believed {
                 return None;
@@ -77,7 +81,8 @@ impl GetBlock for BlockMap<'_> {
                 let span_end = data.plus(in_window).0.min(fs_end);
                 return Some((start, span_end.saturating_sub(start.0)));
             }
-            expected = data.plus(leaf_blocks);
+            expected = leaf_end;
+            level = next.map_or(level, |(_, level)| level);
         }
     }
 
@@ -88,7 +93,7 @@ impl GetBlock for BlockMap<'_> {
         while at < end {
             match self.find_leaf(at, false) {
                 Ok(Step::Leaf(leaf)) => at = leaf.first.plus(leaf.len_blocks.max(1)),
-                Ok(Step::Missing(block)) if block >= start => {
+                Ok(Step::Missing { block, .. }) if block >= start => {
                     let from = block.distance_from(start).saturating_mul(block_size);
                     let to = from.saturating_add(block_size);
                     let range = usize::try_from(from).ok().zip(usize::try_from(to).ok());

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::arena::Arena;
 use super::block::{FileBlock, Geometry};
-use super::event::{Caller, Event, Sink};
+use super::event::{Event, Sink};
 use super::get_block::{GetBlock, Intent};
 use super::pieces::Placed;
 use super::plug::{Plug, Transfer};
@@ -18,22 +18,19 @@ use super::readahead::MapFailure;
 use super::stats::Stats;
 use crate::device::{BlockDevice, DeviceError};
 
-/// Halves that fail are halved again down to this, or to a block where that is larger: below the
-/// page of a host's cache, a smaller call fails with its neighbours anyway.
-const LEAST_CALL_BYTES: u64 = 4096;
-
 /// What takes the plan's events and carries them out.
 pub(super) struct Execution<'d> {
     device: &'d dyn BlockDevice,
     pub(super) geometry: Geometry,
     gap_bytes: u64,
     window_bytes: u64,
+    /// What the plan may still ask for: the window's bytes that are neither placed nor failed.
+    owed_bytes: u64,
     pub(super) arena: Arena,
     plug: Plug,
     stages: Vec<Stage>,
     pub(super) placed: Vec<Placed>,
     device_faults: Vec<(Transfer, DeviceError)>,
-    unmapped: Vec<FileBlock>,
     pub(super) stats: Stats,
 }
 
@@ -64,23 +61,23 @@ impl<'d> Execution<'d> {
             geometry,
             gap_bytes,
             window_bytes,
+            owed_bytes: 0,
             arena: Arena::new(arena_bytes)?,
             plug: Plug::default(),
             stages: Vec::new(),
             placed: Vec::new(),
             device_faults: Vec::new(),
-            unmapped: Vec::new(),
             stats: Stats::default(),
         })
     }
 
-    /// Forgets the last window.
+    /// Forgets the last window, and begins one of at most the bytes that this was made for.
     pub(super) fn begin(&mut self) {
+        self.owed_bytes = self.window_bytes;
         self.arena.clear();
         self.stages.clear();
         self.placed.clear();
         self.device_faults.clear();
-        self.unmapped.clear();
     }
 
     /// Reads data and the indirect blocks that map it in one call, where they are believed to lie
@@ -92,7 +89,7 @@ impl<'d> Execution<'d> {
         while let Some((start, len_blocks)) = map.inline_span(at, end.distance_from(at)) {
             // A belief may be wrong: room for all that the plan may ask for is left.
             let len_bytes = self.geometry.bytes_in(len_blocks);
-            if len_bytes.saturating_add(self.window_bytes) > self.arena.left_bytes() {
+            if len_bytes.saturating_add(self.owed_bytes) > self.arena.left_bytes() {
                 return;
             }
             let Some(range) = self.arena.take(len_bytes) else { return };
@@ -151,8 +148,7 @@ impl<'d> Execution<'d> {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
         let len = last.device_end_bytes().saturating_sub(first.device_offset_bytes);
         let Some(range) = self.arena.take(len) else {
-            // Gaps have a budget and transfers are a window's: only a plan that maps more than the
-            // window comes here.
+            // What is owed always has room: only a plan that asks for more than a window comes here.
             return group.iter().for_each(|transfer| self.fail(*transfer, no_room(transfer)));
         };
         let bytes = self.arena.bytes_mut(range.clone());
@@ -179,17 +175,9 @@ impl<'d> Execution<'d> {
             let bytes = self.arena.bytes_mut(at..at.saturating_add(len));
             match self.device.read_at(bytes, transfer.device_offset_bytes) {
                 Ok(()) => self.place(&transfer, at, 0),
-                Err(error) => {
-                    let least = match error {
-                        // An image ends where it ends, and to ask costs no call.
-                        DeviceError::PastEnd { .. } => block_size,
-                        DeviceError::Io { .. } => block_size.max(LEAST_CALL_BYTES),
-                    };
-                    if transfer.len_bytes <= least {
-                        self.fail(transfer, error);
-                        continue;
-                    }
-                    let half = (transfer.len_bytes >> 1).next_multiple_of(least);
+                Err(error) if transfer.len_bytes <= block_size => self.fail(transfer, error),
+                Err(_) => {
+                    let half = (transfer.len_bytes >> 1).next_multiple_of(block_size);
                     let (head, tail) = transfer.split(half);
                     let skip = usize::try_from(head.len_bytes).unwrap_or(usize::MAX);
                     pending.push((tail, at.saturating_add(skip)));
@@ -202,25 +190,24 @@ impl<'d> Execution<'d> {
     fn place(&mut self, transfer: &Transfer, base: usize, skip: u64) {
         let at = base.saturating_add(usize::try_from(skip).unwrap_or(usize::MAX));
         let Transfer { file_offset_bytes, len_bytes, .. } = *transfer;
+        self.owed_bytes = self.owed_bytes.saturating_sub(len_bytes);
         self.placed.push(Placed { file_offset_bytes, len_bytes, at });
     }
 
     fn fail(&mut self, transfer: Transfer, error: DeviceError) {
+        self.owed_bytes = self.owed_bytes.saturating_sub(transfer.len_bytes);
         self.device_faults.push((transfer, error));
     }
 
     /// What could not be read, in the order of the file, neighbours joined.
     pub(super) fn faults<E>(&mut self, errors: Vec<MapFailure<E>>) -> Vec<Fault<E>> {
         self.placed.sort_unstable_by_key(|placed| placed.file_offset_bytes);
-        if self.device_faults.is_empty() && self.unmapped.is_empty() {
-            return Vec::new();
-        }
         let mut faults: Vec<Fault<E>> = Vec::new();
         self.device_faults.sort_by_key(|(transfer, _)| transfer.file_offset_bytes);
         for (transfer, error) in self.device_faults.drain(..) {
             let Transfer { file_offset_bytes: offset_bytes, len_bytes, .. } = transfer;
             let before = faults.last_mut();
-            match before.filter(|f| f.offset_bytes.saturating_add(f.len_bytes) == offset_bytes) {
+            match before.filter(|before| before.goes_on_at(offset_bytes, &error)) {
                 Some(before) => before.len_bytes = before.len_bytes.saturating_add(len_bytes),
                 None => {
                     let cause = FaultCause::Device(error);
@@ -228,26 +215,11 @@ impl<'d> Execution<'d> {
                 }
             }
         }
-        // The algorithm asks again for each block of a page that it cannot map, so that every block
-        // has its error; a run of such blocks is told with the first block's.
-        self.unmapped.sort_unstable();
-        self.unmapped.dedup();
-        let mut errors = errors.into_iter().peekable();
-        for run in self.unmapped.chunk_by(|a, b| a.plus(1) == *b) {
-            let Some(first) = run.first() else { continue };
-            let mut cause = None;
-            while let Some(failure) = errors.next_if(|failure| failure.block <= *first) {
-                cause = Some(failure.error);
-            }
-            let Some(error) = cause.or_else(|| errors.next().map(|failure| failure.error)) else {
-                continue;
-            };
-            faults.push(Fault {
-                offset_bytes: self.geometry.bytes_in(first.0),
-                len_bytes: self.geometry.bytes_in(run.len() as u64),
-                cause: FaultCause::Map(error),
-            });
-        }
+        faults.extend(errors.into_iter().map(|failure| Fault {
+            offset_bytes: self.geometry.bytes_in(failure.block.0),
+            len_bytes: self.geometry.bytes_in(failure.count_blocks),
+            cause: FaultCause::Map(failure.error),
+        }));
         faults.sort_by_key(|fault| fault.offset_bytes);
         faults
     }
@@ -257,11 +229,6 @@ impl Sink for Execution<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.stats.event(event);
         self.plug.queue(self.geometry, event);
-        if let Event::GetBlock { by: Caller::Fallback, lblk, err, .. } = event
-            && *err != 0
-        {
-            self.unmapped.push(*lblk);
-        }
     }
 
     fn flush(&mut self) {
@@ -274,13 +241,14 @@ impl Sink for Execution<'_> {
             }
             None => false,
         });
-        let room_bytes = self.arena.left_bytes().saturating_sub(plug.queued_bytes());
+        let room_bytes = self.arena.left_bytes().saturating_sub(self.owed_bytes);
         merges = merges
             .saturating_add(plug.finish(self.gap_bytes, room_bytes, |group| self.call(group)));
         self.stats.plug_merges = self.stats.plug_merges.saturating_add(merges);
         self.plug = plug;
     }
 }
+
 /// The host has no room for what a plan asks.
 fn no_room(transfer: &Transfer) -> DeviceError {
     DeviceError::Io {

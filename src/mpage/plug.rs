@@ -112,12 +112,6 @@ impl Plug {
         self.queue.retain(|transfer| !staged(transfer));
         before.saturating_sub(self.queue.len()) as u64
     }
-
-    /// Bytes that wait.
-    #[must_use]
-    pub fn queued_bytes(&self) -> u64 {
-        self.queue.iter().fold(0, |sum, transfer| sum.saturating_add(transfer.len_bytes))
-    }
 }
 
 #[cfg(test)]

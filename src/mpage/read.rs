@@ -41,6 +41,16 @@ pub struct Fault<E> {
     pub cause: FaultCause<E>,
 }
 
+impl<E> Fault<E> {
+    /// Whether a failure of the device at `offset_bytes` continues this one: it follows it, and is
+    /// one of its kind.
+    pub(super) fn goes_on_at(&self, offset_bytes: u64, error: &DeviceError) -> bool {
+        let same =
+            matches!(&self.cause, FaultCause::Device(before) if before.code() == error.code());
+        same && self.offset_bytes.saturating_add(self.len_bytes) == offset_bytes
+    }
+}
+
 /// Why a range could not be read.
 #[derive(Debug)]
 pub enum FaultCause<E> {

@@ -39,8 +39,8 @@ use super::folio::{Folio, Folios};
 use super::get_block::GetBlock;
 use super::readpage::MappedRun;
 
-/// Errors kept for the caller; all others are only counted.
-const ERRORS_KEPT: usize = 64;
+/// Failures kept for the caller: more than a window has runs of blocks. Others are only counted.
+const FAILURES_KEPT: usize = 1 << 16;
 
 /// How to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +59,14 @@ impl Default for PlanOptions {
     }
 }
 
-/// A file block whose place could not be found.
+/// File blocks in a row whose places could not be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapFailure<E> {
-    /// The file block.
+    /// The first of them.
     pub block: FileBlock,
-    /// Why.
+    /// How many there are.
+    pub count_blocks: u64,
+    /// Why the first has none.
     pub error: E,
 }
 
@@ -167,7 +169,7 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
         self.bio.submit(Why::End, &mut self.sink);
     }
 
-    /// The first failures to map a block since this was last asked. Their pages are planned all
+    /// The failures to map blocks since this was last asked, in the order of the file. Their pages are planned all
     /// the same, with zeros in place of these blocks.
     pub fn take_errors(&mut self) -> Vec<MapFailure<M::Error>> {
         self.error_count = 0;
@@ -185,11 +187,6 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
         &mut self.sink
     }
 
-    /// The block mapper.
-    pub fn mapper(&mut self) -> &mut M {
-        &mut self.mapper
-    }
-
     /// Ends planning, and gives both back.
     pub fn into_parts(self) -> (M, S) {
         (self.mapper, self.sink)
@@ -197,8 +194,12 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
 
     pub(super) fn keep_error(&mut self, block: FileBlock, error: M::Error) {
         self.error_count = self.error_count.saturating_add(1);
-        if self.errors.len() < ERRORS_KEPT {
-            self.errors.push(MapFailure { block, error });
+        if let Some(last) = self.errors.last_mut()
+            && last.block.plus(last.count_blocks) == block
+        {
+            last.count_blocks = last.count_blocks.saturating_add(1);
+        } else if self.errors.len() < FAILURES_KEPT {
+            self.errors.push(MapFailure { block, count_blocks: 1, error });
         }
     }
 

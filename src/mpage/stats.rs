@@ -127,7 +127,8 @@ pub struct Stats {
     pub error_pages: u64,
     /// Pages that are up to date, once all transfers are done.
     pub uptodate_pages: u64,
-    /// Contiguous runs on disk, in order of transfer: the fewest calls any reader can do with.
+    /// Contiguous runs on disk, in the order of the file: the calls of a reader that neither sorts
+    /// nor reads through what lies between.
     pub runs: u64,
     /// Transfers that the plug merged into their neighbour's call; for the executor to fill.
     pub plug_merges: u64,
