@@ -3,7 +3,7 @@
 //! An indexed directory reads as a linear one: the blocks of its index look like empty entries to
 //! whoever does not know them. That is what made the index compatible, and all that reading needs.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::Filesystem;
 use super::block_map::BlockMap;
@@ -57,7 +57,7 @@ impl Filesystem {
         let mut map = BlockMap::new(directory, self.metadata());
         // One block that is mapped a million times would be a million blocks of entries. The
         // direct ones are too few to matter, and most directories have no others.
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         for file_block in (0..blocks).map(FileBlock) {
             let block = dir_block(ino, &mut map, file_block)?;
             if file_block.0 >= DIRECT_BLOCKS as u64 && !seen.insert(block) {
