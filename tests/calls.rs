@@ -48,7 +48,8 @@ fn a_contiguous_file_costs_at_most_a_call_a_mib_metadata_included() {
         let image = image_of(block_size, len);
         let stats = stats_of(image.path(), "/big", usize::try_from(len).unwrap());
         let calls = count(&stats, "calls");
-        assert!(calls <= len / MIB + 20, "{calls} calls with blocks of {block_size}");
+        // A window is a little more than a MiB, so that what a group's metadata cuts has its calls.
+        assert!(calls <= len / MIB + 8, "{calls} calls with blocks of {block_size}");
     }
 }
 

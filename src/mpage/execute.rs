@@ -52,9 +52,10 @@ impl<'d> Execution<'d> {
         window_bytes: u64,
     ) -> io::Result<Self> {
         // Room for spans that are believed to hold the window and for the window itself, should the
-        // belief be wrong, with an eighth for gaps and indirect blocks. What is not used is not
-        // touched, and costs nothing.
-        let slack_bytes = window_bytes.div_ceil(8).max(geometry.bytes_in(8));
+        // belief be wrong, with a half for gaps, indirect blocks and what a belief brings too much:
+        // a leaf of 1 KiB blocks is a fifth of a window. What is not used is not touched, and costs
+        // nothing.
+        let slack_bytes = window_bytes.div_ceil(2).max(geometry.bytes_in(8));
         let arena_bytes = window_bytes.saturating_mul(2).saturating_add(slack_bytes);
         Ok(Self {
             device,
