@@ -30,6 +30,8 @@ const DEVICE_BLOCKS: u64 = 96;
 struct Model {
     blocks: Vec<Option<u64>>,
     failing: BTreeSet<u64>,
+    /// Blocks whose mapping needs a read first, which sends out what waits.
+    absent: BTreeSet<u64>,
     beliefs: Vec<(u64, u64)>,
 }
 
@@ -58,6 +60,10 @@ impl GetBlock for Model {
         Ok(Mapping { block: Some(FsBlock(first)), count_blocks: count, ..Mapping::HOLE })
     }
 
+    fn is_resident(&self, block: FileBlock) -> bool {
+        !self.absent.contains(&block.0)
+    }
+
     fn inline_span(&self, first: FileBlock, _: u64) -> Option<(FsBlock, u64)> {
         let (start, len) = *self.beliefs.get(first.0 as usize % self.beliefs.len().max(1))?;
         (len > 0).then_some((FsBlock(start), len))
@@ -76,12 +82,13 @@ fn blocks() -> impl Strategy<Value = Vec<Option<u64>>> {
 }
 
 fn model() -> impl Strategy<Value = Model> {
-    let failing = prop::collection::btree_set(0..120_u64, 0..3);
+    let failing = prop::collection::vec((0..120_u64, 1..9_u64), 0..4);
+    let absent = prop::collection::btree_set(0..120_u64, 0..30);
     let beliefs = prop::collection::vec((0..DEVICE_BLOCKS, 0..40_u64), 0..4);
-    (blocks(), failing, beliefs).prop_map(|(blocks, failing, beliefs)| Model {
-        blocks,
-        failing,
-        beliefs,
+    (blocks(), failing, absent, beliefs).prop_map(|(blocks, failing, absent, beliefs)| {
+        let runs = failing.into_iter();
+        let failing = runs.flat_map(|(first, len): (u64, u64)| first..first + len).collect();
+        Model { blocks, failing, absent, beliefs }
     })
 }
 

@@ -158,7 +158,7 @@ impl Info {
             |names: &[String]| if names.is_empty() { "nothing".into() } else { names.join(", ") };
         let state = if self.state.is_empty() { "not clean".into() } else { self.state.join(", ") };
         let rows = [
-            ("label", self.label.clone()),
+            ("label", escaped(self.label.as_bytes()).into_owned()),
             ("uuid", self.uuid.clone()),
             (
                 "at",
@@ -238,7 +238,7 @@ fn groups(fs: &Filesystem) -> Result<Vec<Group>, FsError> {
 /// A text that is padded with NUL.
 fn text_of(bytes: &[u8]) -> String {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-    escaped(text).into_owned()
+    String::from_utf8_lossy(text).into_owned()
 }
 
 fn uuid_of(bytes: &[u8; 16]) -> String {

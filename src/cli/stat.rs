@@ -74,12 +74,22 @@ pub fn run(args: &StatArgs, global: &GlobalArgs, report: &mut Report<'_>) -> any
     let clock = Clock::new();
     let mut out = Output::new();
     for path in bytes_of(&args.paths) {
-        match Found::at(&image.fs, path, last) {
-            Ok(found) if global.json => found.print_json(&mut out)?,
-            Ok(found) => {
-                found.print(&mut out, image.fs.geometry().block_size_bytes(), &names, &clock)?
+        let mut found = match Found::at(&image.fs, path, last) {
+            Ok(found) => found,
+            Err(error) => {
+                report.failure(Some(path), error);
+                continue;
             }
+        };
+        // Attributes that cannot be taken apart hide nothing else.
+        match image.fs.xattrs(&found.inode) {
+            Ok(xattrs) => found.xattrs = xattrs,
             Err(error) => report.failure(Some(path), error),
+        }
+        if global.json {
+            found.print_json(&mut out)?;
+        } else {
+            found.print(&mut out, image.fs.geometry().block_size_bytes(), &names, &clock)?;
         }
     }
     Ok(out.flush()?)
@@ -100,8 +110,7 @@ impl<'a> Found<'a> {
             FileType::Symlink => Some(fs.read_link(&inode)?),
             _ => None,
         };
-        let xattrs = fs.xattrs(&inode)?;
-        Ok(Self { path, inode, target, xattrs })
+        Ok(Self { path, inode, target, xattrs: Vec::new() })
     }
 
     fn print_json(&self, out: &mut Output) -> io::Result<()> {
