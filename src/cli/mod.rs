@@ -54,8 +54,8 @@ Exit codes:
   8  host I/O error
 Where several paths fail, the highest counts. A closed pipe ends a command quietly.
 
-With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error (with\npath_hex where the path is not UTF-8), a warning
-{\"warning\": {image, reason}}.")]
+With --json, an error is {\"error\": {code, exit, image, path, reason}} on standard error (with
+path_hex where the path is not UTF-8), a warning {\"warning\": {image, reason}}.")]
 struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -127,7 +127,9 @@ fn usage_or_help(error: &clap::Error) -> Exit {
         let json = std::env::args_os().any(|arg| arg == "--json");
         match reason {
             Some(reason) if json => {
-                let reason = reason.lines().next().unwrap_or(reason);
+                // The paragraph that says what is wrong, on one line; usage follows it.
+                let what = reason.split("\n\n").next().unwrap_or(reason);
+                let reason = what.split_whitespace().collect::<Vec<_>>().join(" ");
                 let error = serde_json::json!({ "code": "usage", "exit": 2, "reason": reason });
                 exit::tell(&serde_json::json!({ "error": error }).to_string());
             }
