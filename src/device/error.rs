@@ -66,6 +66,22 @@ pub enum DeviceError {
         /// What the host said.
         source: io::Error,
     },
+    /// The host could not write the range.
+    #[error("cannot write {len_bytes} bytes at byte {offset_bytes}: {source}")]
+    Write {
+        /// Where the range begins.
+        offset_bytes: u64,
+        /// Its length.
+        len_bytes: u64,
+        /// What the host said.
+        source: io::Error,
+    },
+    /// The host could not tell that what was written is safe.
+    #[error("cannot sync: {source}")]
+    Sync {
+        /// What the host said.
+        source: io::Error,
+    },
 }
 
 impl DeviceError {
@@ -74,7 +90,7 @@ impl DeviceError {
     pub fn family(&self) -> Family {
         match self {
             Self::PastEnd { .. } => Family::Corrupt,
-            Self::Io { .. } => Family::HostIo,
+            Self::Io { .. } | Self::Write { .. } | Self::Sync { .. } => Family::HostIo,
         }
     }
 
@@ -83,7 +99,7 @@ impl DeviceError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::PastEnd { .. } => "past_end",
-            Self::Io { .. } => "host_io",
+            Self::Io { .. } | Self::Write { .. } | Self::Sync { .. } => "host_io",
         }
     }
 }

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::{BlockDevice, DeviceError, Result};
 
-/// The device `D`, with byte ranges that cannot be read.
+/// The device `D`, with byte ranges that can be neither read nor written.
 #[derive(Debug)]
 pub struct FaultDevice<D> {
     inner: D,
@@ -24,7 +24,7 @@ impl<D: BlockDevice> FaultDevice<D> {
         Self { inner, faults: Vec::new() }
     }
 
-    /// Makes every read that touches `range_bytes` fail with `errno`.
+    /// Makes every read or write that touches `range_bytes` fail with `errno`.
     #[must_use]
     pub fn failing(mut self, range_bytes: Range<u64>, errno: Errno) -> Self {
         self.faults.push((range_bytes, errno));
@@ -64,5 +64,22 @@ impl<D: BlockDevice> BlockDevice for FaultDevice<D> {
         let source = io::Error::from(errno);
         let offset_bytes = self.image_offset_bytes().saturating_add(offset_bytes);
         Err(DeviceError::Io { offset_bytes, len_bytes, source })
+    }
+
+    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+        let len_bytes = buf.len() as u64;
+        let end_bytes = offset_bytes.saturating_add(len_bytes);
+        let Some((bad_byte, errno)) = self.first_fault(offset_bytes, end_bytes) else {
+            return self.inner.write_at(buf, offset_bytes);
+        };
+        let good_bytes = usize::try_from(bad_byte.saturating_sub(offset_bytes)).unwrap_or_default();
+        self.inner.write_at(buf.get(..good_bytes).unwrap_or_default(), offset_bytes)?;
+        let source = io::Error::from(errno);
+        let offset_bytes = self.image_offset_bytes().saturating_add(offset_bytes);
+        Err(DeviceError::Write { offset_bytes, len_bytes, source })
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.inner.sync()
     }
 }

@@ -16,6 +16,8 @@ pub mod partition;
 mod recorder;
 mod window;
 
+use std::io;
+
 pub use error::{DeviceError, Family, OpenError, Result};
 pub use fault::FaultDevice;
 pub use file::FileDevice;
@@ -42,6 +44,44 @@ pub trait BlockDevice: Send + Sync {
     /// [`DeviceError::PastEnd`] where the range does not lie on the device whole, and
     /// [`DeviceError::Io`] where the host cannot read it. `buf` may then be filled in part.
     fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()>;
+
+    /// Writes all of `buf` at `offset_bytes`.
+    ///
+    /// # Errors
+    /// As [`read_at`](Self::read_at); the range may then be written in part. A device that cannot
+    /// be written refuses.
+    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+        let (len_bytes, source) = (buf.len() as u64, io::ErrorKind::ReadOnlyFilesystem.into());
+        Err(DeviceError::Write { offset_bytes, len_bytes, source })
+    }
+
+    /// Writes the slices one behind the other at `offset_bytes`, by one call where the device can.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
+        match slices {
+            [one] => self.write_at(one, offset_bytes),
+            many => self.write_at(&many.concat(), offset_bytes),
+        }
+    }
+
+    /// Makes sure that writing the range later cannot fail for want of space on the host: a sparse
+    /// file is given its blocks. Where the host knows no such thing, nothing is done.
+    ///
+    /// # Errors
+    /// [`DeviceError::Write`] where there is no space.
+    fn reserve(&self, _offset_bytes: u64, _len_bytes: u64) -> Result<()> {
+        Ok(())
+    }
+
+    /// Waits until all that was written lies where a power cut cannot reach it.
+    ///
+    /// # Errors
+    /// [`DeviceError::Sync`]: any of it may be lost.
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl<D: BlockDevice + ?Sized> BlockDevice for &D {
@@ -56,6 +96,22 @@ impl<D: BlockDevice + ?Sized> BlockDevice for &D {
     fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
         (**self).read_at(buf, offset_bytes)
     }
+
+    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+        (**self).write_at(buf, offset_bytes)
+    }
+
+    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
+        (**self).write_slices_at(slices, offset_bytes)
+    }
+
+    fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
+        (**self).reserve(offset_bytes, len_bytes)
+    }
+
+    fn sync(&self) -> Result<()> {
+        (**self).sync()
+    }
 }
 
 impl<D: BlockDevice + ?Sized> BlockDevice for std::sync::Arc<D> {
@@ -69,5 +125,21 @@ impl<D: BlockDevice + ?Sized> BlockDevice for std::sync::Arc<D> {
 
     fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
         (**self).read_at(buf, offset_bytes)
+    }
+
+    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+        (**self).write_at(buf, offset_bytes)
+    }
+
+    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
+        (**self).write_slices_at(slices, offset_bytes)
+    }
+
+    fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
+        (**self).reserve(offset_bytes, len_bytes)
+    }
+
+    fn sync(&self) -> Result<()> {
+        (**self).sync()
     }
 }

@@ -20,6 +20,12 @@ pub struct IoCounts {
     pub bytes: u64,
     /// What the largest call asked for, in bytes.
     pub largest_bytes: u64,
+    /// Calls that wrote; `calls` counts those that read.
+    pub writes: u64,
+    /// The bytes they took.
+    pub written_bytes: u64,
+    /// Syncs.
+    pub syncs: u64,
 }
 
 /// One call of a trace.
@@ -40,6 +46,9 @@ struct State {
     calls: AtomicU64,
     bytes: AtomicU64,
     largest_bytes: AtomicU64,
+    writes: AtomicU64,
+    written_bytes: AtomicU64,
+    syncs: AtomicU64,
     trace: Option<Mutex<Vec<Call>>>,
 }
 
@@ -51,6 +60,9 @@ impl RecorderHandle {
             calls: self.0.calls.load(Ordering::Relaxed),
             bytes: self.0.bytes.load(Ordering::Relaxed),
             largest_bytes: self.0.largest_bytes.load(Ordering::Relaxed),
+            writes: self.0.writes.load(Ordering::Relaxed),
+            written_bytes: self.0.written_bytes.load(Ordering::Relaxed),
+            syncs: self.0.syncs.load(Ordering::Relaxed),
         }
     }
 
@@ -91,6 +103,11 @@ impl<D: BlockDevice> Recorder<D> {
         RecorderHandle(Arc::clone(&self.state))
     }
 
+    fn wrote(&self, len_bytes: u64) {
+        self.state.writes.fetch_add(1, Ordering::Relaxed);
+        self.state.written_bytes.fetch_add(len_bytes, Ordering::Relaxed);
+    }
+
     fn record(&self, call: Call) {
         self.state.calls.fetch_add(1, Ordering::Relaxed);
         self.state.largest_bytes.fetch_max(call.len_bytes, Ordering::Relaxed);
@@ -119,5 +136,26 @@ impl<D: BlockDevice> BlockDevice for Recorder<D> {
         self.inner.read_at(buf, offset_bytes)?;
         self.state.bytes.fetch_add(len_bytes, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+        self.inner.write_at(buf, offset_bytes)?;
+        self.wrote(buf.len() as u64);
+        Ok(())
+    }
+
+    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
+        self.inner.write_slices_at(slices, offset_bytes)?;
+        self.wrote(slices.iter().fold(0, |sum: u64, s| sum.saturating_add(s.len() as u64)));
+        Ok(())
+    }
+
+    fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
+        self.inner.reserve(offset_bytes, len_bytes)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.state.syncs.fetch_add(1, Ordering::Relaxed);
+        self.inner.sync()
     }
 }

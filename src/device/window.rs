@@ -31,6 +31,20 @@ impl<D: BlockDevice> Window<D> {
         }
         Ok(Self { inner, start_bytes, len_bytes })
     }
+
+    /// Where a range of the window begins on the device below.
+    fn place(&self, offset_bytes: u64, len_bytes: u64) -> Result<u64> {
+        if offset_bytes.checked_add(len_bytes).is_none_or(|end| end > self.len_bytes) {
+            let base_bytes = self.image_offset_bytes();
+            return Err(DeviceError::PastEnd {
+                offset_bytes: base_bytes.saturating_add(offset_bytes),
+                len_bytes,
+                size_bytes: base_bytes.saturating_add(self.len_bytes),
+            });
+        }
+        // Exact: a range that lies in the window lies on the device below, so its start fits.
+        Ok(self.start_bytes.saturating_add(offset_bytes))
+    }
 }
 
 impl<D: BlockDevice> BlockDevice for Window<D> {
@@ -43,16 +57,23 @@ impl<D: BlockDevice> BlockDevice for Window<D> {
     }
 
     fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
-        let len_bytes = buf.len() as u64;
-        if offset_bytes.checked_add(len_bytes).is_none_or(|end| end > self.len_bytes) {
-            let base_bytes = self.image_offset_bytes();
-            return Err(DeviceError::PastEnd {
-                offset_bytes: base_bytes.saturating_add(offset_bytes),
-                len_bytes,
-                size_bytes: base_bytes.saturating_add(self.len_bytes),
-            });
-        }
-        // Exact: a range that lies in the window lies on the device below, so its start fits.
-        self.inner.read_at(buf, self.start_bytes.saturating_add(offset_bytes))
+        self.inner.read_at(buf, self.place(offset_bytes, buf.len() as u64)?)
+    }
+
+    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+        self.inner.write_at(buf, self.place(offset_bytes, buf.len() as u64)?)
+    }
+
+    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
+        let len_bytes = slices.iter().fold(0, |sum: u64, s| sum.saturating_add(s.len() as u64));
+        self.inner.write_slices_at(slices, self.place(offset_bytes, len_bytes)?)
+    }
+
+    fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
+        self.inner.reserve(self.place(offset_bytes, len_bytes)?, len_bytes)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.inner.sync()
     }
 }

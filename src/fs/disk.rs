@@ -12,7 +12,7 @@
 //! ```
 
 use zerocopy::little_endian::{U16, U32};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Direct block pointers in an inode; three more lead to indirect blocks.
 pub const DIRECT_BLOCKS: usize = 12;
@@ -21,7 +21,7 @@ pub const POINTERS: usize = 15;
 
 /// The superblock on disk, up to the last field that ext2 and ext3 use; source:
 /// `struct ext2_super_block` in Linux `fs/ext2/ext2.h`.
-#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Debug, Clone, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct RawSuperblock {
     /// Inodes.
@@ -146,7 +146,7 @@ const _: () = assert!(size_of::<RawSuperblock>() == 1024);
 pub const DESCRIPTOR_SIZE_BYTES: u64 = 32;
 
 /// A group descriptor on disk; source: `struct ext2_group_desc` in Linux `fs/ext2/ext2.h`.
-#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Debug, Clone, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct RawGroupDescriptor {
     /// The block of the block bitmap.
@@ -170,7 +170,7 @@ pub struct RawGroupDescriptor {
 const _: () = assert!(size_of::<RawGroupDescriptor>() as u64 == DESCRIPTOR_SIZE_BYTES);
 
 /// The first 128 bytes of an inode; source: `struct ext2_inode` in Linux `fs/ext2/ext2.h`.
-#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Debug, Clone, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct RawInode {
     /// Type and permissions.
@@ -225,7 +225,7 @@ const _: () = assert!(size_of::<RawInode>() == 128);
 
 /// What follows the first 128 bytes where inodes are larger; source: `struct ext4_inode` in Linux
 /// `fs/ext4/ext4.h`. Only the first `i_extra_isize` bytes hold anything.
-#[derive(Debug, Clone, Default, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Debug, Clone, Default, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct RawExtra {
     /// Bytes of this part that hold anything, this field included.
