@@ -25,7 +25,8 @@ const NO_WAIT: Locking = Locking::Wait(Duration::ZERO);
 
 fn try_open(path: &Path, access: Access, locking: Locking) -> Result<Opened, OpenError> {
     let selection = Selection::Unnamed;
-    let options = Options { access, selection, locking, trace: false, probe: |_| Ok(true) };
+    let options =
+        Options { access, selection, locking, trace: false, log: None, probe: |_| Ok(true) };
     open(&Location::whole(path), &options)
 }
 

@@ -26,7 +26,8 @@ use mpimg::device::{
 use support::disk::{mark, probe, put_record};
 use tempfile::TempDir;
 
-const OPTIONS: Options = Options {
+const OPTIONS: Options<'_> = Options {
+    log: None,
     access: Access::Read,
     selection: Selection::Unnamed,
     locking: Locking::Wait(Duration::ZERO),
@@ -34,8 +35,8 @@ const OPTIONS: Options = Options {
     probe,
 };
 
-const NUMBER_2: Options = Options { selection: Selection::Number(2), ..OPTIONS };
-const AUTO: Options = Options { selection: Selection::Auto, ..OPTIONS };
+const NUMBER_2: Options<'_> = Options { selection: Selection::Number(2), ..OPTIONS };
+const AUTO: Options<'_> = Options { selection: Selection::Auto, ..OPTIONS };
 
 /// An image file, and the directory it goes with.
 struct Image(TempDir);
@@ -51,11 +52,11 @@ impl Image {
         self.0.path().join("disk.img")
     }
 
-    fn open(&self, options: Options) -> Result<Opened, OpenError> {
+    fn open(&self, options: Options<'_>) -> Result<Opened, OpenError> {
         open(&Location::whole(self.path()), &options)
     }
 
-    fn open_at(&self, offset: &str, options: Options) -> Result<Opened, OpenError> {
+    fn open_at(&self, offset: &str, options: Options<'_>) -> Result<Opened, OpenError> {
         let mut argument = self.path().into_os_string();
         argument.push("@@");
         argument.push(offset);

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -33,6 +34,10 @@ pub struct GlobalArgs {
     /// Wait up to SECS seconds for an image that is in use
     #[arg(long, global = true, value_name = "SECS", conflicts_with = "no_lock", value_parser = parse_seconds)]
     pub wait: Option<Duration>,
+
+    /// Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
 
     /// Print JSON, one object a line; errors too, with a stable code
     #[arg(long, global = true)]

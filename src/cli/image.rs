@@ -68,6 +68,7 @@ pub fn open_device(args: &ImageArgs, global: &GlobalArgs) -> Result<Opened, Fail
         locking,
         trace: false,
         probe: fs::probe,
+        log: global.log.as_deref(),
     };
     Ok(device::open(&location, &options)?)
 }

@@ -144,6 +144,17 @@ pub enum OpenError {
     /// The host failed to lock the file.
     #[error("cannot lock it: {0}")]
     LockFailed(#[source] io::Error),
+    /// The log of an interrupted command cannot be dealt with, so that the image's state is unknown.
+    #[error("the log {name} of an interrupted command: {source}")]
+    Log {
+        /// The log.
+        name: String,
+        /// What the host said.
+        source: io::Error,
+    },
+    /// The commit of an interrupted command cannot be finished.
+    #[error(transparent)]
+    Recovery(super::log::CommitError),
     /// A partition was asked for, and there is no partition table.
     #[error("there is no partition table at byte {offset_bytes}")]
     NoTable {
@@ -220,7 +231,11 @@ impl OpenError {
             | Self::Extended { .. } => Family::Usage,
             Self::CannotOpen(source) if is_about_the_path(source) => Family::Path,
             Self::NotAnImage(_) => Family::Path,
-            Self::CannotOpen(_) | Self::CannotMeasure(_) | Self::LockFailed(_) => Family::HostIo,
+            Self::CannotOpen(_)
+            | Self::CannotMeasure(_)
+            | Self::LockFailed(_)
+            | Self::Log { .. }
+            | Self::Recovery(_) => Family::HostIo,
             Self::Busy { .. } => Family::Busy,
             Self::CannotLock(_) | Self::NoCandidate { .. } => Family::Unsupported,
             Self::EmptyPartition { .. } | Self::PartitionPastEnd { .. } => Family::Corrupt,
@@ -237,7 +252,8 @@ impl OpenError {
             Self::OffsetPastEnd { .. } => "offset_past_end",
             Self::CannotOpen(_) => "cannot_open",
             Self::NotAnImage(_) => "not_an_image",
-            Self::CannotMeasure(_) => "host_io",
+            Self::CannotMeasure(_) | Self::Log { .. } => "host_io",
+            Self::Recovery(_) => "commit_unfinished",
             Self::Busy { .. } => "busy",
             Self::CannotLock(_) | Self::LockFailed(_) => "cannot_lock",
             Self::NoTable { .. } => "no_partition_table",

@@ -11,9 +11,12 @@ mod fault;
 mod file;
 mod location;
 mod lock;
+pub mod log;
 mod open;
+mod overlay;
 pub mod partition;
 mod recorder;
+mod recovery;
 mod window;
 
 use std::io;
@@ -24,7 +27,9 @@ pub use file::FileDevice;
 pub use location::Location;
 pub use lock::{LockMode, LockState, Locking, lock};
 pub use open::{Access, Opened, Options, open};
+pub use overlay::{Blocks, Overlay};
 pub use recorder::{Call, IoCounts, Recorder, RecorderHandle};
+pub use recovery::Recovery;
 pub use window::Window;
 
 /// Something that holds bytes at offsets.

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Layers that change nothing are left out. An image that is a filesystem as a whole costs one
-//! `open`, `flock` and `fstat`, and what the probe reads; no table is looked at.
+//! `open`, `flock` and `fstat`, a look for the log of an interrupted command, and what the probe
+//! reads; no partition table is looked at.
 //! Reads go through the page cache: with `O_DIRECT` images on tmpfs would not open, and every
 //! command of a script would read the same metadata from the disk again.
 
@@ -24,7 +25,9 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::lock::{LockMode, LockState, Locking, lock};
+use super::log::Sidecar;
 use super::partition::{Partition, Probe, Selection, Table, select};
+use super::recovery::{Recovery, recover, sidecar};
 use super::{BlockDevice, FileDevice, Location, OpenError, Recorder, RecorderHandle, Window};
 
 /// What the image is opened for.
@@ -38,7 +41,7 @@ pub enum Access {
 
 /// How to open an image.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct Options<'a> {
     /// What for.
     pub access: Access,
     /// Which partition of it.
@@ -49,6 +52,8 @@ pub struct Options {
     pub trace: bool,
     /// Tells a filesystem of the floor above.
     pub probe: Probe,
+    /// Where the commit log is, if not beside the image.
+    pub log: Option<&'a Path>,
 }
 
 /// An open image.
@@ -68,6 +73,12 @@ pub struct Opened {
     pub lock: LockState,
     /// The file, which holds the lock for as long as it is open.
     pub file: Arc<FileDevice>,
+    /// All of the image, which `device` may be a window of.
+    pub image: Arc<dyn BlockDevice>,
+    /// Where its commit log goes; a block device has none unless it was named.
+    pub log: Option<Sidecar>,
+    /// What an interrupted command had left behind.
+    pub recovery: Recovery,
 }
 
 /// Opens the image at `location`.
@@ -82,7 +93,7 @@ pub struct Opened {
 /// [`EmptyPartition`](OpenError::EmptyPartition),
 /// [`PartitionPastEnd`](OpenError::PartitionPastEnd), [`Table`](OpenError::Table); and
 /// [`Device`](OpenError::Device) where bytes cannot be read.
-pub fn open(location: &Location, options: &Options) -> Result<Opened, OpenError> {
+pub fn open(location: &Location, options: &Options<'_>) -> Result<Opened, OpenError> {
     let file = open_file(&location.path, options.access)?;
     let mode = match options.access {
         Access::Read => LockMode::Shared,
@@ -101,7 +112,13 @@ pub fn open(location: &Location, options: &Options) -> Result<Opened, OpenError>
     };
     let handle = recorder.handle();
     let base_bytes = location.offset_bytes.unwrap_or_default();
-    let disk = from_offset(Arc::new(recorder), base_bytes)?;
+    let log = sidecar(&location.path, options.log, metadata.is_file())?;
+    let image = Arc::new(recorder) as Arc<dyn BlockDevice>;
+    let (image, recovery) = match &log {
+        Some(log) => recover(image, log, options.access)?,
+        None => (image, Recovery::None),
+    };
+    let disk = from_offset(Arc::clone(&image), base_bytes)?;
 
     let (partition, table) = match (options.selection, location.offset_bytes) {
         // Whoever gives an offset knows where the filesystem is.
@@ -115,7 +132,19 @@ pub fn open(location: &Location, options: &Options) -> Result<Opened, OpenError>
         }
         None => (disk, base_bytes),
     };
-    Ok(Opened { device, recorder: handle, offset_bytes, partition, table, lock, file })
+    let recorder = handle;
+    Ok(Opened {
+        device,
+        recorder,
+        offset_bytes,
+        partition,
+        table,
+        lock,
+        file,
+        image,
+        log,
+        recovery,
+    })
 }
 
 /// What is left of the image from `offset_bytes` on.

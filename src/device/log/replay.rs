@@ -1,0 +1,195 @@
+//! Commit and replay: blocks go to their places through the log.
+
+use std::io;
+use std::sync::Arc;
+
+use super::format::{Record, SECTOR_BYTES, Torn, sector_crcs};
+use super::sidecar::LogStore;
+use crate::device::{BlockDevice, DeviceError};
+
+/// Most bytes of one call that writes blocks in place.
+const RUN_BYTES: usize = 1 << 20;
+
+/// Whether to wait for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syncing {
+    /// So that a power cut does no harm.
+    Sync,
+    /// Not at all: a kill does no harm, a power cut may.
+    NoSync,
+}
+
+/// Why a commit did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Before the log was complete: the image is as it was.
+    #[error("the image is unchanged: {0}")]
+    Device(#[from] DeviceError),
+    /// The log could not be written: the image is as it was.
+    #[error(
+        "the log {name} cannot be written, so that the image is unchanged: {source} (--log PATH puts it elsewhere)"
+    )]
+    Log {
+        /// The log.
+        name: String,
+        /// What the host said.
+        source: io::Error,
+    },
+    /// After the log was complete: the change is made, but not all of it lies in its place.
+    #[error(
+        "the change is safe in {name}, but not all of it in the image: {source}; `mpimg recover` finishes it"
+    )]
+    Unfinished {
+        /// The log.
+        name: String,
+        /// What the host said.
+        source: DeviceError,
+    },
+}
+
+/// What was found where the log of an image is kept.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// A log that was not finished: the image is as it was before.
+    Torn(Torn),
+    /// A log of another image; of which, or why it is thought so.
+    Foreign(&'static str),
+    /// A log that the image has left behind: somebody else has written since.
+    Stale {
+        /// The first block that is neither as it was nor as it is to be.
+        offset_bytes: u64,
+    },
+    /// A log that has to be replayed.
+    Complete(Record),
+}
+
+/// Looks for a log, and judges whether it belongs to the image as it is.
+///
+/// # Errors
+/// The log or the image cannot be read.
+pub fn examine(image: &dyn BlockDevice, store: &dyn LogStore) -> io::Result<Found> {
+    let Some(bytes) = store.read()? else { return Ok(Found::Nothing) };
+    let record = match Record::decode(&bytes) {
+        Ok(record) => record,
+        Err(torn) => return Ok(Found::Torn(torn)),
+    };
+    drop(bytes);
+    if record.identity.image_size_bytes != image.size_bytes() {
+        return Ok(Found::Foreign("the image's size is another"));
+    }
+    let mut identity = [0; 16];
+    image.read_at(&mut identity, record.identity.offset_bytes).map_err(io::Error::other)?;
+    if identity != record.identity.bytes {
+        return Ok(Found::Foreign("the filesystem's UUID is another"));
+    }
+    let mut now = Vec::new();
+    for (&offset_bytes, block) in &record.blocks {
+        now.resize(block.after.len(), 0);
+        image.read_at(&mut now, offset_bytes).map_err(io::Error::other)?;
+        let mut sectors =
+            now.chunks(SECTOR_BYTES).zip(block.after.chunks(SECTOR_BYTES)).zip(&block.before);
+        if !sectors.all(|((now, after), before)| now == after || crc32fast::hash(now) == *before) {
+            return Ok(Found::Stale { offset_bytes });
+        }
+    }
+    Ok(Found::Complete(record))
+}
+
+/// Writes the blocks of a record in place, and removes the log.
+///
+/// # Errors
+/// [`CommitError::Unfinished`]: the log stays.
+pub fn replay(
+    image: &dyn BlockDevice,
+    store: &dyn LogStore,
+    record: &Record,
+    syncing: Syncing,
+) -> Result<(), CommitError> {
+    let unfinished = |source| CommitError::Unfinished { name: store.name(), source };
+    for run in runs(record.blocks.iter().map(|(at, block)| (*at, &block.after))) {
+        let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
+        image.write_slices_at(&slices, run.offset_bytes).map_err(unfinished)?;
+    }
+    if syncing == Syncing::Sync {
+        image.sync().map_err(unfinished)?;
+    }
+    // What is left of it does no harm: the blocks are as it says.
+    let _ = store.remove();
+    Ok(())
+}
+
+/// Makes the change that a record describes: through the log, so that it is made whole or not at all.
+///
+/// What was written to the image before, to places that nothing leads to yet, is synced first: once
+/// the log is complete, something does.
+///
+/// # Errors
+/// As [`CommitError`] says of the image.
+pub fn commit(
+    image: &dyn BlockDevice,
+    store: &dyn LogStore,
+    record: &Record,
+    syncing: Syncing,
+    wrote_data: bool,
+) -> Result<(), CommitError> {
+    // A sparse image may have no blocks where the change will go, and its disk no room for them:
+    // that has to be known before the change counts as made.
+    for run in runs(record.blocks.iter().map(|(at, block)| (*at, &block.after))) {
+        image.reserve(run.offset_bytes, run.len_bytes())?;
+    }
+    if wrote_data && syncing == Syncing::Sync {
+        image.sync()?;
+    }
+    let logged = store.create().and_then(|()| {
+        record.encode(|piece| store.append(piece))?;
+        if syncing == Syncing::Sync { store.sync() } else { Ok(()) }
+    });
+    if let Err(source) = logged {
+        // It may be complete all the same; gone, it is not. Where not even that can be had, the
+        // next command will find it.
+        let _ = store.remove();
+        return Err(CommitError::Log { name: store.name(), source });
+    }
+    replay(image, store, record, syncing)
+}
+
+/// Blocks that lie one behind the other.
+pub struct BlockRun<'a> {
+    /// Where the first begins.
+    pub offset_bytes: u64,
+    /// The blocks.
+    pub blocks: Vec<&'a Arc<[u8]>>,
+}
+
+impl BlockRun<'_> {
+    /// Their length.
+    #[must_use]
+    pub fn len_bytes(&self) -> u64 {
+        self.blocks.iter().fold(0, |sum: u64, block| sum.saturating_add(block.len() as u64))
+    }
+}
+
+/// Merges sorted blocks that are adjacent into runs of at most a mebibyte.
+pub fn runs<'a>(blocks: impl Iterator<Item = (u64, &'a Arc<[u8]>)>) -> Vec<BlockRun<'a>> {
+    let mut runs: Vec<BlockRun<'a>> = Vec::new();
+    for (offset_bytes, block) in blocks {
+        match runs.last_mut() {
+            Some(run)
+                if run.offset_bytes.saturating_add(run.len_bytes()) == offset_bytes
+                    && run.blocks.len().saturating_mul(block.len()) < RUN_BYTES =>
+            {
+                run.blocks.push(block);
+            }
+            _ => runs.push(BlockRun { offset_bytes, blocks: vec![block] }),
+        }
+    }
+    runs
+}
+
+/// The CRCs of a block's sectors, for a record.
+#[must_use]
+pub fn before(block: &[u8]) -> Vec<u32> {
+    sector_crcs(block)
+}
