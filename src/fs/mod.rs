@@ -15,6 +15,7 @@ mod filesystem;
 mod get_block;
 mod group;
 mod inode;
+mod inode_edit;
 mod metadata;
 mod path;
 mod superblock;
@@ -32,6 +33,7 @@ pub use file::FileReader;
 pub use filesystem::{Filesystem, OpenOptions, probe};
 pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
+pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
 pub use metadata::{Block, Metadata};
 pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT};
 pub use superblock::{
