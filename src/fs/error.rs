@@ -70,6 +70,27 @@ pub enum CallerError {
         /// Why there is none.
         why: &'static str,
     },
+    /// A name that no extended attribute can have.
+    #[error("extended attribute {name}: not a possible name ({why})")]
+    XattrName {
+        /// The name, with escapes for what is not ASCII.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Extended attributes that an inode and a block cannot hold.
+    #[error(
+        "no space for extended attributes: they take {needed_bytes} bytes, the inode has \
+         {inode_bytes} and a block {block_bytes}"
+    )]
+    XattrSpace {
+        /// What all of them take.
+        needed_bytes: usize,
+        /// What the inode has for them.
+        inode_bytes: usize,
+        /// What a block has.
+        block_bytes: usize,
+    },
     /// A superblock asked for by number lies where none can.
     #[error("no superblock at block {block}")]
     NoSuperblockThere {
@@ -270,6 +291,8 @@ impl FsError {
                     "too_many_symlinks"
                 }
                 CallerError::NoSuchInode { .. } => "no_such_inode",
+                CallerError::XattrName { .. } => "bad_xattr_name",
+                CallerError::XattrSpace { .. } => "no_xattr_space",
                 CallerError::NoSuperblockThere { .. } => "no_superblock",
             },
             Self::Unsupported(e) => match e {

@@ -20,6 +20,7 @@ mod metadata;
 mod path;
 mod superblock;
 mod xattr;
+mod xattr_store;
 
 pub use block_map::{BlockMap, Run};
 pub use dir::DirEntry;
@@ -40,3 +41,7 @@ pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };
 pub use xattr::Xattr;
+pub use xattr_store::{
+    StoredXattrs, XATTR_REFCOUNT_LIMIT, check_xattr_name, plan_xattrs, set_xattr_refcount,
+    xattr_content, xattr_refcount,
+};

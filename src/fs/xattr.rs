@@ -4,35 +4,35 @@
 //! where the value lies. Source: `fs/ext2/xattr.h` and `fs/ext4/xattr.h` in Linux.
 
 use zerocopy::little_endian::{U16, U32};
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::Filesystem;
 use super::error::{Corrupt, FsError, Result, XattrPlace};
 use super::inode::{Ino, Inode};
 
-const MAGIC: u32 = 0xea02_0000;
+pub(super) const MAGIC: u32 = 0xea02_0000;
 /// Bytes of the magic number before entries in an inode.
-const INODE_HEADER_BYTES: usize = 4;
+pub(super) const INODE_HEADER_BYTES: usize = 4;
 /// Bytes of the header before entries in a block.
-const BLOCK_HEADER_BYTES: usize = 32;
+pub(super) const BLOCK_HEADER_BYTES: usize = 32;
 /// Bytes of an inode before its extra fields.
 const GOOD_OLD_INODE_BYTES: usize = 128;
 
 /// An entry before its name; source: `struct ext2_xattr_entry`.
-#[derive(Debug, Clone, FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Debug, Clone, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
-struct RawEntry {
-    e_name_len: u8,
-    e_name_index: u8,
+pub(super) struct RawEntry {
+    pub(super) e_name_len: u8,
+    pub(super) e_name_index: u8,
     /// From the first entry in an inode, from the block's start in a block.
-    e_value_offs: U16,
+    pub(super) e_value_offs: U16,
     /// With `ea_inode`, the inode that holds the value.
-    e_value_inum: U32,
-    e_value_size: U32,
-    e_hash: U32,
+    pub(super) e_value_inum: U32,
+    pub(super) e_value_size: U32,
+    pub(super) e_hash: U32,
 }
 
-const ENTRY_BYTES: usize = size_of::<RawEntry>();
+pub(super) const ENTRY_BYTES: usize = size_of::<RawEntry>();
 const _: () = assert!(ENTRY_BYTES == 16);
 
 /// An extended attribute.
@@ -40,7 +40,7 @@ const _: () = assert!(ENTRY_BYTES == 16);
 pub struct Xattr {
     /// Its name with its prefix, `security.selinux` for instance.
     pub name: Vec<u8>,
-    /// Its value as it stands on disk.
+    /// Its value as it stands on disk: an ACL's differs from what the kernel gives to programs.
     pub value: Vec<u8>,
 }
 
@@ -57,6 +57,11 @@ fn prefix(index: u8) -> Option<&'static str> {
         8 => "system.richacl",
         _ => return None,
     })
+}
+
+/// Every index that stands for a prefix, with it.
+pub(super) fn prefixes() -> impl Iterator<Item = (u8, &'static str)> {
+    (1..=u8::MAX).filter_map(|index| prefix(index).map(|prefix| (index, prefix)))
 }
 
 impl Filesystem {
@@ -94,7 +99,7 @@ fn magic(bytes: &[u8]) -> Option<u32> {
 }
 
 /// Appends the attributes of `entries`, whose values lie in `values`.
-fn parse(
+pub(super) fn parse(
     ino: Ino,
     place: XattrPlace,
     mut entries: &[u8],
