@@ -90,8 +90,18 @@ fn dir_block(ino: Ino, map: &mut BlockMap<'_>, file_block: FileBlock) -> Result<
     run.and_then(|run| run.block).ok_or_else(|| Corrupt::DirHole { ino, file_block }.into())
 }
 
+/// An entry of a block, in use or not, and the room that is its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot<'a> {
+    /// Where in the block it begins.
+    pub at: usize,
+    /// Its length: up to where the next one begins.
+    pub len_bytes: usize,
+    pub entry: DirEntry<'a>,
+}
+
 /// Iterates over the entries in use of one block.
-struct Entries<'a> {
+pub(super) struct Entries<'a> {
     ino: Ino,
     bytes: &'a [u8],
     /// Where in the block the next entry begins.
@@ -102,8 +112,26 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    fn new(ino: Ino, bytes: &'a [u8], base: u64, has_types: bool) -> Self {
+    pub(super) fn new(ino: Ino, bytes: &'a [u8], base: u64, has_types: bool) -> Self {
         Self { ino, bytes, at: 0, base, has_types }
+    }
+
+    /// The next entry, in use or not. After an error there are no more.
+    pub(super) fn next_slot(&mut self) -> Option<Result<Slot<'a>>> {
+        if self.at >= self.bytes.len() {
+            return None;
+        }
+        let at = self.at;
+        Some(match self.parse() {
+            Ok((entry, len_bytes)) => {
+                self.at = at.saturating_add(len_bytes);
+                Ok(Slot { at, len_bytes, entry })
+            }
+            Err(error) => {
+                self.at = self.bytes.len();
+                Err(error)
+            }
+        })
     }
 
     /// The entry at `at`, used or not, and its length.
@@ -148,19 +176,11 @@ impl<'a> Iterator for Entries<'a> {
     type Item = Result<DirEntry<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.at < self.bytes.len() {
-            match self.parse() {
-                Ok((entry, rec_len)) => {
-                    self.at = self.at.saturating_add(rec_len);
-                    // Inode 0 marks an entry that is not in use.
-                    if entry.ino != Ino(0) {
-                        return Some(Ok(entry));
-                    }
-                }
-                Err(error) => {
-                    self.at = self.bytes.len();
-                    return Some(Err(error));
-                }
+        while let Some(slot) = self.next_slot() {
+            match slot {
+                // Inode 0 marks an entry that is not in use.
+                Ok(slot) if slot.entry.ino == Ino(0) => {}
+                slot => return Some(slot.map(|slot| slot.entry)),
             }
         }
         None

@@ -91,6 +91,20 @@ pub enum CallerError {
         /// What a block has.
         block_bytes: usize,
     },
+    /// A name for a directory entry that is longer than 255 bytes.
+    #[error("file name too long ({len_bytes} bytes, of {limit_bytes} at most)")]
+    NameTooLong {
+        /// The name's length.
+        len_bytes: usize,
+        /// The longest that an entry holds.
+        limit_bytes: usize,
+    },
+    /// A name that no directory entry may have.
+    #[error("not a file name: {why}")]
+    BadName {
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// A superblock asked for by number lies where none can.
     #[error("no superblock at block {block}")]
     NoSuperblockThere {
@@ -238,6 +252,20 @@ pub enum Corrupt {
         /// The block that it shares.
         block: FsBlock,
     },
+    /// The index of a directory contradicts itself.
+    #[error("directory {ino}: index in block {file_block}: {field} is {value}, {want}")]
+    DirIndex {
+        /// The directory's inode.
+        ino: Ino,
+        /// The directory's block.
+        file_block: FileBlock,
+        /// The field's on-disk name.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+        /// What it has to be.
+        want: &'static str,
+    },
     /// A directory is reached twice: the tree is not a tree.
     #[error("directory {ino} is linked more than once")]
     DirLoop {
@@ -293,6 +321,8 @@ impl FsError {
                 CallerError::NoSuchInode { .. } => "no_such_inode",
                 CallerError::XattrName { .. } => "bad_xattr_name",
                 CallerError::XattrSpace { .. } => "no_xattr_space",
+                CallerError::NameTooLong { .. } => "name_too_long",
+                CallerError::BadName { .. } => "bad_name",
                 CallerError::NoSuperblockThere { .. } => "no_superblock",
             },
             Self::Unsupported(e) => match e {

@@ -7,6 +7,7 @@
 
 mod block_map;
 mod dir;
+mod dir_hash;
 mod disk;
 mod error;
 mod features;
@@ -24,6 +25,7 @@ mod xattr_store;
 
 pub use block_map::{BlockMap, Run};
 pub use dir::DirEntry;
+pub use dir_hash::{DirHash, HashVersion};
 pub use disk::{
     DESCRIPTOR_SIZE_BYTES, DIRECT_BLOCKS, POINTERS, RawExtra, RawGroupDescriptor, RawInode,
     RawSuperblock,
