@@ -7,7 +7,14 @@
 
 mod block_map;
 mod dir;
+mod dir_block;
+mod dir_edit;
 mod dir_hash;
+mod dir_hints;
+mod dir_index;
+mod dir_ops;
+mod dir_pack;
+mod dir_rebuild;
 mod disk;
 mod error;
 mod features;
@@ -25,7 +32,9 @@ mod xattr_store;
 
 pub use block_map::{BlockMap, Run};
 pub use dir::DirEntry;
+pub use dir_edit::{DirBlocks, DirEditor, DirFormat, Found};
 pub use dir_hash::{DirHash, HashVersion};
+pub use dir_hints::DirHints;
 pub use disk::{
     DESCRIPTOR_SIZE_BYTES, DIRECT_BLOCKS, POINTERS, RawExtra, RawGroupDescriptor, RawInode,
     RawSuperblock,
