@@ -13,7 +13,7 @@ use mpimg::mpage::{
     PlanOptions, ReadPlanner, Sink, Stats,
 };
 use serde_json::Value;
-use support::{Eio, Problem};
+use support::{EIO, Errno, Problem};
 
 fn problem(lines: &str) -> Problem {
     Problem::parse(&lines.split(';').collect::<Vec<_>>().join("\n"))
@@ -21,7 +21,7 @@ fn problem(lines: &str) -> Problem {
 
 /// The plan's events of one kind, in order.
 fn events(lines: &str, kind: &str) -> Vec<Value> {
-    let all = problem(lines).plan().unwrap();
+    let all = problem(lines).plan();
     let all = all.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
     all.filter(|event| event["ev"] == kind).collect()
 }
@@ -54,7 +54,7 @@ fn stats(lines: &str) -> Stats {
     impl Sink for Ignore {
         fn event(&mut self, _: &Event<'_>) {}
     }
-    problem(lines).run(Ignore).unwrap()
+    problem(lines).run(Ignore).0
 }
 
 const LONG: &str = "map 1000+5000;op readahead";
@@ -116,9 +116,9 @@ struct Indirect {
 }
 
 impl GetBlock for Indirect {
-    type Error = Eio;
+    type Error = Errno;
 
-    fn get_block(&mut self, block: FileBlock, want: u64, _: Intent) -> Result<Mapping, Eio> {
+    fn get_block(&mut self, block: FileBlock, want: u64, _: Intent) -> Result<Mapping, Errno> {
         if block.0 < 12 {
             let count_blocks = want.min(12 - block.0);
             let boundary = block.0 + count_blocks == 12;
@@ -307,14 +307,14 @@ fn pages_past_the_end_are_zeroed_without_a_call() {
 
 #[test]
 fn an_empty_file_has_no_window() {
-    assert_eq!(problem("map 100;file_size 0;op readahead;trace 1").plan().unwrap().len(), 1);
+    assert_eq!(problem("map 100;file_size 0;op readahead;trace 1").plan().len(), 1);
     assert_eq!(stats("map 100;file_size 0;op read_folio 0").hole_pages, 1);
 }
 
 #[test]
 fn a_bio_that_runs_past_the_device_is_cut_before_it_goes_out() {
     let lines = "map 100+4;device_blocks 102;op readahead";
-    let plan = problem(lines).plan().unwrap();
+    let plan = problem(lines).plan();
     assert_eq!(plan[0], r#"{"ev":"eod","op":"read","block":100,"bytes":16384,"kept":8192}"#);
     assert_eq!(plan[1], r#"{"ev":"zero","page":2,"from":0,"to":4096}"#);
     assert_eq!(plan[2], r#"{"ev":"zero","page":3,"from":0,"to":4096}"#);
@@ -333,7 +333,7 @@ fn a_bio_that_starts_past_the_device_fails() {
 fn the_device_ends_with_a_whole_sector() {
     let mut cut = problem("map 100+2;op readahead");
     cut.options.device_bytes = Some(101 * 4096 + 1023);
-    let plan = cut.plan().unwrap();
+    let plan = cut.plan();
     assert_eq!(plan[0], r#"{"ev":"eod","op":"read","block":100,"bytes":8192,"kept":4608}"#);
     assert_eq!(plan[1], r#"{"ev":"zero","page":1,"from":512,"to":4096}"#);
 }
@@ -352,7 +352,7 @@ fn a_block_that_cannot_be_mapped_is_reported_once_and_its_page_has_failed() {
     assert_eq!(planner.error_count(), 2);
     assert_eq!(
         planner.take_errors(),
-        [1, 6].map(|block| MapFailure { block: FileBlock(block), count_blocks: 1, error: Eio })
+        [1, 6].map(|block| MapFailure { block: FileBlock(block), count_blocks: 1, error: EIO })
     );
     assert!(planner.take_errors().is_empty());
     let stats = planner.sink();
@@ -363,8 +363,8 @@ fn a_block_that_cannot_be_mapped_is_reported_once_and_its_page_has_failed() {
 fn a_mapper_that_breaks_its_contract_neither_hangs_nor_overruns() {
     struct Odd(u64);
     impl GetBlock for Odd {
-        type Error = Eio;
-        fn get_block(&mut self, block: FileBlock, _: u64, _: Intent) -> Result<Mapping, Eio> {
+        type Error = Errno;
+        fn get_block(&mut self, block: FileBlock, _: u64, _: Intent) -> Result<Mapping, Errno> {
             let block = Some(FsBlock(block.0 + 100));
             Ok(Mapping { block, count_blocks: self.0, ..Mapping::HOLE })
         }

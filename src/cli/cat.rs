@@ -29,9 +29,10 @@ truncated or its block map corrupt). Symbolic links are followed inside the imag
 
 JSON of --stats, one object: pages, hole_pages, bios, bio_pages, blocks, bytes, merges, submits
 ({discontiguous, full, boundary, partial_page, fallback, end}), fallback_pages ({has_buffers,
-get_block_error, uptodate, hole_then_mapped, non_contiguous, no_bio}), fallback_blocks, get_block,
-get_block_fallback, error_pages, uptodate_pages, runs, plug_merges, calls, call_bytes,
-largest_call_bytes, mean_call_bytes, efficiency.")]
+get_block_error, uptodate, hole_then_mapped, non_contiguous, no_bio, unmapped_dirty,
+not_dirty_or_uptodate, all_unmapped, not_mapped, beyond_eof}), fallback_blocks, get_block,
+get_block_fallback, boundary_blocks, error_pages, uptodate_pages, runs, plug_merges, calls,
+call_bytes, largest_call_bytes, mean_call_bytes, efficiency.")]
 pub struct CatArgs {
     #[command(flatten)]
     image: ImageArgs,

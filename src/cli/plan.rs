@@ -191,6 +191,7 @@ impl Printer {
                 writeln!(out, "zero      page {page}, bytes {from}..{to}")
             }
             Event::Uptodate { page } => writeln!(out, "uptodate  page {page}"),
+            Event::BoundaryBlock { block } => writeln!(out, "boundary  block {block}"),
             Event::Eod { block, bytes, kept, .. } => {
                 writeln!(
                     out,

@@ -64,17 +64,32 @@ pub enum Cause {
     NonContiguous,
     /// No bio could be allocated.
     NoBio,
+    /// A buffer has changed and has no place yet: it was written through a memory map.
+    UnmappedDirty,
+    /// A mapped buffer has not changed, or does not hold its data.
+    NotDirtyOrUptodate,
+    /// The page has buffers, and none has a place.
+    AllUnmapped,
+    /// `get_block` gave a block no place, though it was asked to.
+    NotMapped,
+    /// The page lies past the end of the file.
+    BeyondEof,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::HasBuffers,
         Self::GetBlockError,
         Self::Uptodate,
         Self::HoleThenMapped,
         Self::NonContiguous,
         Self::NoBio,
+        Self::UnmappedDirty,
+        Self::NotDirtyOrUptodate,
+        Self::AllUnmapped,
+        Self::NotMapped,
+        Self::BeyondEof,
     ];
 }
 
@@ -86,6 +101,8 @@ pub enum Action {
     BlockReadFullFolio,
     /// Nothing: the page is up to date.
     Unlock,
+    /// Writes what has changed, block by block.
+    BlockWriteFullPage,
 }
 
 /// Who asked for a mapping.
@@ -216,6 +233,13 @@ pub enum Event<'a> {
         bytes: u64,
         /// Bytes that lie on the device.
         kept: u64,
+    },
+    /// The bio before this ended at a boundary: the block after this one, which is likely the
+    /// indirect block that maps what follows, is to be written next if it is dirty
+    /// (`write_boundary_block`).
+    BoundaryBlock {
+        /// The boundary.
+        block: FsBlock,
     },
 }
 

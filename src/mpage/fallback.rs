@@ -94,8 +94,7 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
         let block = self.geometry.first_block_of(page).plus(index);
         let mut known = true;
         if block < self.end_block {
-            let boundary = buffer.flags.contains(BufferFlags::BOUNDARY);
-            match self.ask(Caller::Fallback, block, 1, boundary) {
+            match self.ask(Caller::Fallback, block, 1, buffer.flags) {
                 Ok(mapping) => buffer.map(&mapping),
                 Err(error) => {
                     known = false;

@@ -86,7 +86,8 @@ impl Folio {
 
 /// The pages of a file of which something is known.
 ///
-/// Planning reads it and leaves it alone: the same plan can be made twice.
+/// Planning a read leaves it alone: the same plan can be made twice. Planning a write cleans what it
+/// writes.
 #[derive(Debug, Clone, Default)]
 pub struct Folios {
     pages: BTreeMap<PageIndex, Folio>,
@@ -109,6 +110,12 @@ impl Folios {
     #[must_use]
     pub fn get(&self, page: PageIndex) -> Option<&Folio> {
         if self.pages.is_empty() { None } else { self.pages.get(&page) }
+    }
+
+    /// What is known of a page, to be changed.
+    #[inline]
+    pub(super) fn get_mut(&mut self, page: PageIndex) -> Option<&mut Folio> {
+        if self.pages.is_empty() { None } else { self.pages.get_mut(&page) }
     }
 
     /// The pages of which something is known, in order.

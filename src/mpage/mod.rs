@@ -10,6 +10,15 @@
 //!      └─ fallback    it does not: one transfer a block
 //! ```
 //!
+//! and writing back its dirty ones is
+//!
+//! ```text
+//! writepages   one stream of bios over all dirty pages
+//!  └─ writepage    maps the page block by block, or takes its buffers' word for where they lie
+//!      ├─ bio
+//!      └─ write_fallback
+//! ```
+//!
 //! and every arrow ends in an event that a [`Sink`] takes: [`Stats`] counts it, the plan prints
 //! it, the executor turns it into a positional call.
 
@@ -25,10 +34,14 @@ mod folio;
 mod get_block;
 mod pieces;
 mod plug;
+mod question;
 mod read;
 mod readahead;
 mod readpage;
 mod stats;
+mod write_fallback;
+mod writepage;
+mod writepages;
 
 pub use bio::BIO_MAX_PAGES;
 pub use block::{FileBlock, FsBlock, Geometry, PageIndex};
@@ -39,3 +52,4 @@ pub use plug::{Plug, Transfer};
 pub use read::{Fault, FaultCause, ReadOptions, Reader, WINDOW_BYTES};
 pub use readahead::{MapFailure, PlanOptions, ReadPlanner};
 pub use stats::{Fallbacks, Operation, Stats, Submits, Summary};
+pub use writepages::{SyncMode, WritePlanOptions, WritePlanner};

@@ -13,7 +13,9 @@
 
 use super::block::{FileBlock, FsBlock, PageIndex};
 use super::event::{Caller, Cause, Event, Sink, Why};
-use super::get_block::{GetBlock, Intent, MapError, Mapping};
+use super::folio::BufferFlags;
+use super::get_block::{GetBlock, Intent, Mapping};
+use super::question::Question;
 use super::readahead::ReadPlanner;
 
 /// The last mapping, as long as it is of use (`map_bh` and `first_logical_block`).
@@ -164,8 +166,9 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
             return Ok(Mapping::HOLE);
         }
         // The fallback asks for a block that failed once more: that answer is the one to report.
-        let mapping =
-            self.ask(Caller::Mpage, block, want, false).map_err(|_error| Cause::GetBlockError)?;
+        let mapping = self
+            .ask(Caller::Mpage, block, want, BufferFlags::empty())
+            .map_err(|_error| Cause::GetBlockError)?;
         self.run = MappedRun {
             first: block,
             block: mapping.block.unwrap_or_default(),
@@ -176,34 +179,15 @@ impl<M: GetBlock, S: Sink> ReadPlanner<M, S> {
         Ok(mapping)
     }
 
-    /// Calls `get_block` and tells the sink. `boundary`: the asking buffer has the flag already.
+    /// Calls `get_block` and tells the sink. `known` is the state of the buffer that asks.
     pub(super) fn ask(
         &mut self,
         by: Caller,
         block: FileBlock,
         want: u64,
-        boundary: bool,
+        known: BufferFlags,
     ) -> Result<Mapping, M::Error> {
-        if !self.mapper.is_resident(block) {
-            self.sink.flush();
-        }
-        let answer = self.mapper.get_block(block, want, Intent::Read);
-        let mut mapping = *answer.as_ref().unwrap_or(&Mapping::HOLE);
-        // A mapper that keeps to its contract is not touched by this; one that does not must
-        // neither stop the plan from advancing nor lead it past the end of the file.
-        mapping.count_blocks =
-            if mapping.block.is_some() { mapping.count_blocks.clamp(1, want) } else { 0 };
-        self.sink.event(&Event::GetBlock {
-            by,
-            lblk: block,
-            want,
-            got: mapping.count_blocks,
-            block: mapping.block.unwrap_or_default(),
-            boundary: u8::from(mapping.boundary || boundary),
-            uptodate: u8::from(mapping.uptodate),
-            new: u8::from(mapping.new),
-            err: answer.as_ref().err().map_or(0, MapError::errno),
-        });
-        answer.map(|_| mapping)
+        let Self { mapper, sink, .. } = self;
+        Question { intent: Intent::Read, by, block, want, known }.ask(mapper, sink)
     }
 }

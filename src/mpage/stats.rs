@@ -58,6 +58,16 @@ pub struct Fallbacks {
     pub non_contiguous: u64,
     /// [`Cause::NoBio`]
     pub no_bio: u64,
+    /// [`Cause::UnmappedDirty`]
+    pub unmapped_dirty: u64,
+    /// [`Cause::NotDirtyOrUptodate`]
+    pub not_dirty_or_uptodate: u64,
+    /// [`Cause::AllUnmapped`]
+    pub all_unmapped: u64,
+    /// [`Cause::NotMapped`]
+    pub not_mapped: u64,
+    /// [`Cause::BeyondEof`]
+    pub beyond_eof: u64,
 }
 
 impl Fallbacks {
@@ -69,29 +79,25 @@ impl Fallbacks {
             Cause::HoleThenMapped => &mut self.hole_then_mapped,
             Cause::NonContiguous => &mut self.non_contiguous,
             Cause::NoBio => &mut self.no_bio,
+            Cause::UnmappedDirty => &mut self.unmapped_dirty,
+            Cause::NotDirtyOrUptodate => &mut self.not_dirty_or_uptodate,
+            Cause::AllUnmapped => &mut self.all_unmapped,
+            Cause::NotMapped => &mut self.not_mapped,
+            Cause::BeyondEof => &mut self.beyond_eof,
         }
     }
 
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        let Self {
-            has_buffers,
-            get_block_error,
-            uptodate,
-            hole_then_mapped,
-            non_contiguous,
-            no_bio,
-        } = *self;
-        [has_buffers, get_block_error, uptodate, hole_then_mapped, non_contiguous, no_bio]
-            .into_iter()
-            .fold(0, u64::saturating_add)
+        Cause::ALL.into_iter().fold(0, |sum, cause| sum.saturating_add(*{ *self }.of(cause)))
     }
 }
 
-/// A page that is being read block by block.
+/// A page that is being read or written block by block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct OpenFallback {
+    op: Op,
     page: PageIndex,
     failed: bool,
 }
@@ -123,6 +129,8 @@ pub struct Stats {
     pub get_block: u64,
     /// Mappings asked for by the block by block path.
     pub get_block_fallback: u64,
+    /// Boundaries that were written: the block after each is written next, if it is dirty.
+    pub boundary_blocks: u64,
     /// Pages with a block that has no place, or that lies past the device's end.
     pub error_pages: u64,
     /// Pages that are up to date, once all transfers are done.
@@ -174,7 +182,7 @@ impl Stats {
                     add(&mut self.uptodate_pages, pages);
                 }
             }
-            Event::Fallback { page, cause, action, .. } => self.fallback(page, cause, action),
+            Event::Fallback { op, page, cause, action } => self.fallback(op, page, cause, action),
             Event::Bh { block, status, .. } => {
                 add(&mut self.fallback_blocks, 1);
                 self.fallback_failed(status.is_some());
@@ -190,6 +198,7 @@ impl Stats {
                     add(&mut self.uptodate_pages, 1);
                 }
             }
+            Event::BoundaryBlock { .. } => add(&mut self.boundary_blocks, 1),
             Event::Zero { .. } | Event::Eod { .. } => {}
         }
     }
@@ -207,6 +216,7 @@ impl Stats {
             (&mut self.fallback_blocks, other.fallback_blocks),
             (&mut self.get_block, other.get_block),
             (&mut self.get_block_fallback, other.get_block_fallback),
+            (&mut self.boundary_blocks, other.boundary_blocks),
             (&mut self.error_pages, other.error_pages),
             (&mut self.uptodate_pages, other.uptodate_pages),
             (&mut self.runs, other.runs),
@@ -246,20 +256,22 @@ impl Stats {
             get_block: self.get_block,
             get_block_fallback: self.get_block_fallback,
             boundary_submits: self.submits.boundary,
-            boundary_blocks: 0,
+            boundary_blocks: self.boundary_blocks,
             uptodate_pages: self.uptodate_pages,
             error_pages: self.error_pages,
             ret: 0,
         }
     }
 
-    fn fallback(&mut self, page: PageIndex, cause: Cause, action: Action) {
+    fn fallback(&mut self, op: Op, page: PageIndex, cause: Cause, action: Action) {
         add(self.fallback_pages.of(cause), 1);
         add(&mut self.pages, 1);
         // Taken back if one of its blocks fails.
         add(&mut self.uptodate_pages, 1);
         self.open_fallback = match action {
-            Action::BlockReadFullFolio => Some(OpenFallback { page, failed: false }),
+            Action::BlockReadFullFolio | Action::BlockWriteFullPage => {
+                Some(OpenFallback { op, page, failed: false })
+            }
             Action::Unlock => None,
         };
         if action == Action::Unlock && cause == Cause::Uptodate {
@@ -275,7 +287,10 @@ impl Stats {
         if let Some(open) = self.open_fallback.as_mut().filter(|open| failed && !open.failed) {
             open.failed = true;
             add(&mut self.error_pages, 1);
-            self.uptodate_pages = self.uptodate_pages.saturating_sub(1);
+            // A page is up to date before it is written, and stays so if that fails.
+            if open.op == Op::Read {
+                self.uptodate_pages = self.uptodate_pages.saturating_sub(1);
+            }
         }
     }
 

@@ -13,10 +13,12 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::ops::{Range, RangeInclusive};
 
 use mpimg::mpage::{
     Buffer, BufferFlags, Event, FileBlock, Folio, Folios, FsBlock, Geometry, GetBlock, Intent,
-    MapError, Mapping, Operation, PageIndex, PlanOptions, ReadPlanner, Sink, Stats,
+    MapError, Mapping, Operation, PageIndex, PlanOptions, ReadPlanner, Sink, Stats, Summary,
+    WritePlanOptions, WritePlanner,
 };
 
 /// How far a run goes that the model returns.
@@ -38,6 +40,17 @@ pub enum Do {
     Writepages,
 }
 
+/// What becomes of a hole that is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alloc {
+    /// `ENOSPC`.
+    None,
+    /// No error, and no block.
+    Unmapped,
+    /// This block, and the next one for the next hole.
+    Next(u64),
+}
+
 /// A block map, and how `get_block` answers for it.
 #[derive(Debug, Clone)]
 pub struct ModelMapper {
@@ -47,15 +60,19 @@ pub struct ModelMapper {
     pub map: Vec<u64>,
     pub uptodate: BTreeSet<u64>,
     pub error: BTreeSet<u64>,
+    pub alloc: Alloc,
 }
 
-/// `EIO`.
+/// A negative errno.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Eio;
+pub struct Errno(pub i32);
 
-impl MapError for Eio {
+pub const EIO: Errno = Errno(-5);
+pub const ENOSPC: Errno = Errno(-28);
+
+impl MapError for Errno {
     fn errno(&self) -> i32 {
-        -5
+        self.0
     }
 }
 
@@ -72,18 +89,32 @@ impl ModelMapper {
 }
 
 impl GetBlock for ModelMapper {
-    type Error = Eio;
+    type Error = Errno;
 
-    fn get_block(&mut self, block: FileBlock, want: u64, _: Intent) -> Result<Mapping, Eio> {
+    fn get_block(&mut self, block: FileBlock, want: u64, to: Intent) -> Result<Mapping, Errno> {
         let FileBlock(block) = block;
         if self.error.contains(&block) {
-            return Err(Eio);
+            return Err(EIO);
         }
-        let at = self.block_at(block);
+        let mut at = self.block_at(block);
+        let new = at == 0 && to == Intent::Allocate;
+        if new {
+            match &mut self.alloc {
+                Alloc::None => return Err(ENOSPC),
+                Alloc::Unmapped => {}
+                Alloc::Next(next) => {
+                    at = *next;
+                    *next += 1;
+                    let index = usize::try_from(block).unwrap();
+                    self.map.resize(self.map.len().max(index + 1), 0);
+                    self.map[index] = at;
+                }
+            }
+        }
         if at == 0 {
             return Ok(Mapping::HOLE);
         }
-        let uptodate = self.uptodate.contains(&block);
+        let uptodate = to == Intent::Read && self.uptodate.contains(&block);
         let limit = match self.model {
             Model::Single => 1,
             Model::Extent => want,
@@ -99,13 +130,7 @@ impl GetBlock for ModelMapper {
             count += 1;
         }
         let boundary = self.model == Model::Ext2 && block + count - 1 == self.leaf_end(block);
-        Ok(Mapping {
-            block: Some(FsBlock(at)),
-            count_blocks: count,
-            boundary,
-            uptodate,
-            new: false,
-        })
+        Ok(Mapping { block: Some(FsBlock(at)), count_blocks: count, boundary, uptodate, new })
     }
 }
 
@@ -118,6 +143,8 @@ pub struct Problem {
     pub options: PlanOptions,
     pub bio_fail: Vec<u64>,
     pub folios: Folios,
+    /// Pages that are written; `None`: all of the file.
+    pub dirty: Option<Vec<Range<u64>>>,
     pub trace: bool,
     pub op: Do,
 }
@@ -136,6 +163,8 @@ impl Problem {
         let mut error = BTreeSet::new();
         let mut bio_fail = Vec::new();
         let mut buffers: Vec<(u64, Vec<String>)> = Vec::new();
+        let mut dirty = None;
+        let mut alloc = Alloc::None;
         let mut trace = false;
         let mut op = None;
         for line in text.lines() {
@@ -166,8 +195,17 @@ impl Problem {
                 "buffers" => {
                     buffers.push((one(), words.iter().skip(1).map(|&w| w.to_owned()).collect()));
                 }
-                // Only a write has these.
-                "dirty" | "alloc" => {}
+                "dirty" => {
+                    let pages = |span: RangeInclusive<u64>| *span.start()..span.end() + 1;
+                    dirty = Some(words.iter().map(|word| pages(span(word))).collect());
+                }
+                "alloc" => {
+                    alloc = match words.first() {
+                        Some(&"none") => Alloc::None,
+                        Some(&"unmapped") => Alloc::Unmapped,
+                        _ => Alloc::Next(one()),
+                    }
+                }
                 "trace" => trace = one() != 0,
                 "op" => op = Some(parse_op(&words)),
                 _ => panic!("no such key: {line}"),
@@ -177,7 +215,7 @@ impl Problem {
         let geometry = Geometry::new(block_size.ilog2(), page_size.ilog2()).expect("a geometry");
         options.device_bytes = (device_blocks != 0).then(|| device_blocks * block_size);
         let file_size = file_size.unwrap_or(map.len() as u64 * block_size);
-        let mapper = ModelMapper { model, block_size, map, uptodate, error };
+        let mapper = ModelMapper { model, block_size, map, uptodate, error, alloc };
         let mut folios = Folios::default();
         for (page, words) in buffers {
             folios.insert(PageIndex(page), folio(&mapper, geometry, page, &words));
@@ -189,63 +227,83 @@ impl Problem {
             options,
             bio_fail,
             folios,
+            dirty,
             trace,
             op: op.expect("an operation"),
         }
     }
 
-    /// The plan, a JSON object a line: `None` for a write.
-    pub fn plan(&self) -> Option<Vec<String>> {
+    /// The plan, a JSON object a line.
+    pub fn plan(&self) -> Vec<String> {
         let mut lines = Lines { trace: self.trace, lines: Vec::new() };
-        let mut stats = self.run(&mut lines)?;
+        let (_, mut summary) = self.run(&mut lines);
         // The seed's cache holds the pages that the operation did not look at, too.
-        let (first, pages) = self.pages();
+        let pages = self.pages();
         for (page, folio) in self.folios.iter() {
-            if folio.uptodate && !(first..first + pages).contains(&page.0) {
-                stats.uptodate_pages += 1;
+            if folio.uptodate && !pages.iter().any(|pages| pages.contains(&page.0)) {
+                summary.uptodate_pages += 1;
             }
         }
-        let op = match self.op {
-            Do::ReadFolio { .. } => Operation::ReadFolio,
-            _ => Operation::Readahead,
-        };
-        lines.lines.push(serde_json::to_string(&stats.summary(op)).unwrap());
-        Some(lines.lines)
+        lines.lines.push(serde_json::to_string(&summary).unwrap());
+        lines.lines
     }
 
-    /// Hands the plan to a sink and sums it up: `None` for a write.
-    pub fn run<S: Sink>(&self, sink: S) -> Option<Stats> {
+    /// Hands the plan to a sink and sums it up.
+    pub fn run<S: Sink>(&self, sink: S) -> (Stats, Summary) {
+        let sink = (Stats::default(), sink);
+        if self.op == Do::Writepages {
+            let PlanOptions { bio_pages, device_bytes, .. } = self.options;
+            let options =
+                WritePlanOptions { bio_pages, device_bytes, ..WritePlanOptions::default() };
+            let mapper = self.mapper.clone();
+            let mut planner =
+                WritePlanner::new(mapper, sink, self.geometry, self.file_size, options)
+                    .with_folios(self.folios.clone());
+            for pages in self.pages() {
+                planner.writepages(PageIndex(pages.start), pages.end - pages.start);
+            }
+            planner.finish();
+            let stats = planner.sink().0.clone();
+            let summary = planner.summary(&stats);
+            return (stats, summary);
+        }
         let mut planner = ReadPlanner::new(
             self.mapper.clone(),
-            (Stats::default(), sink),
+            sink,
             self.geometry,
             self.file_size,
             self.options,
         )
         .with_folios(self.folios.clone())
         .with_failing_bio_allocations(self.bio_fail.clone());
-        match self.op {
-            Do::Readahead { .. } => {
-                let (first, pages) = self.pages();
-                planner.readahead(PageIndex(first), pages);
+        let mut operation = Operation::ReadFolio;
+        if let Do::ReadFolio { page } = self.op {
+            planner.read_folio(PageIndex(page));
+        } else {
+            operation = Operation::Readahead;
+            for pages in self.pages() {
+                planner.readahead(PageIndex(pages.start), pages.end - pages.start);
             }
-            Do::ReadFolio { page } => planner.read_folio(PageIndex(page)),
-            Do::Writepages => return None,
         }
         let (_, (stats, _)) = planner.into_parts();
-        Some(stats)
+        let summary = stats.summary(operation);
+        (stats, summary)
     }
 
-    /// The first page of the operation and how many there are.
-    pub fn pages(&self) -> (u64, u64) {
-        match self.op {
+    /// The pages of the operation.
+    pub fn pages(&self) -> Vec<Range<u64>> {
+        let all = self.geometry.pages_for(self.file_size);
+        let pages = match self.op {
             Do::Readahead { first, pages } => {
-                let all = self.geometry.pages_for(self.file_size);
-                (first, pages.unwrap_or(all.saturating_sub(first)))
+                first..first + pages.unwrap_or(all.saturating_sub(first))
             }
-            Do::ReadFolio { page } => (page, 1),
-            Do::Writepages => (0, 0),
-        }
+            Do::ReadFolio { page } => page..page + 1,
+            Do::Writepages => match &self.dirty {
+                Some(dirty) => return dirty.clone(),
+                None => 0..all,
+            },
+        };
+        std::iter::once(pages).collect()
     }
 }
 
@@ -275,7 +333,7 @@ fn add_run(map: &mut Vec<u64>, word: &str) {
 }
 
 /// `FIRST-LAST`, or one.
-fn span(word: &str) -> std::ops::RangeInclusive<u64> {
+fn span(word: &str) -> RangeInclusive<u64> {
     let (first, last) = word.split_once('-').unwrap_or((word, word));
     number(first)..=number(last)
 }
