@@ -71,7 +71,7 @@ _mpimg() {
 
     case "${cmd}" in
         mpimg)
-            opts="-h -V --partition --no-lock --wait --json --help --version cat info ls map plan readlink stat help"
+            opts="-h -V --partition --no-lock --wait --log --json --help --version cat info ls map plan readlink stat help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +85,10 @@ _mpimg() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -93,7 +97,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__cat)
-            opts="-b -h --superblock --offset --length --on-error --stats --progress --partition --no-lock --wait --json --help"
+            opts="-b -h --superblock --offset --length --on-error --stats --progress --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -132,6 +136,10 @@ _mpimg() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -269,7 +277,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__info)
-            opts="-b -h --superblock --header --partition --no-lock --wait --json --help"
+            opts="-b -h --superblock --header --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -288,6 +296,10 @@ _mpimg() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -299,7 +311,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__ls)
-            opts="-b -l -a -R -i -n -d -0 -1 -h --superblock --long --all --recursive --inode --numeric-uid-gid --directory --zero --human-readable --help --partition --no-lock --wait --json"
+            opts="-b -l -a -R -i -n -d -0 -1 -h --superblock --long --all --recursive --inode --numeric-uid-gid --directory --zero --human-readable --help --partition --no-lock --wait --log --json"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +333,10 @@ _mpimg() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -329,7 +345,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__map)
-            opts="-b -h --superblock --strip --partition --no-lock --wait --json --help"
+            opts="-b -h --superblock --strip --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -355,6 +371,10 @@ _mpimg() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -363,7 +383,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__plan)
-            opts="-b -h --superblock --readahead --bio-pages --page-size --trace --partition --no-lock --wait --json --help"
+            opts="-b -h --superblock --write --readahead --bio-pages --page-size --trace --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -397,6 +417,10 @@ _mpimg() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -405,7 +429,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__readlink)
-            opts="-b -0 -h --superblock --zero --partition --no-lock --wait --json --help"
+            opts="-b -0 -h --superblock --zero --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,6 +448,10 @@ _mpimg() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -435,7 +463,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__stat)
-            opts="-b -L -h --superblock --dereference --partition --no-lock --wait --json --help"
+            opts="-b -L -h --superblock --dereference --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,6 +482,10 @@ _mpimg() {
                     return 0
                     ;;
                 --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mpimg_global_optspecs
-    string join \n partition= no-lock wait= json h/help V/version
+    string join \n partition= no-lock wait= log= json h/help V/version
 end
 
 function __fish_mpimg_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c mpimg -n "__fish_mpimg_needs_command" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_needs_command" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_needs_command" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_needs_command" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_needs_command" -s h -l help -d 'Print help'
@@ -34,7 +35,7 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "cat" -d 'Write files of
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ls" -d 'List directories of an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
-complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "plan" -d 'Show how a file would be read: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "readlink" -d 'Print where symbolic links lead'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -50,12 +51,14 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l header -d 'The superblock alone, without the groups'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
@@ -63,6 +66,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s h -l help -d 'Print
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s l -l long -d 'Type, mode, links, owner, group, size and time'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s a -l all -d 'Names that begin with a dot, too'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s R -l recursive -d 'Directories below, too'
@@ -81,6 +85,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -90,6 +95,8 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l bio-pages -d 'Pages
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l page-size -d 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l write -d 'Show how the file\'s data would be written back'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l trace -d 'Show windows and mappings, too'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
@@ -97,6 +104,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s h -l help -d 'Print
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s 0 -l zero -d 'End each line with NUL instead of newline'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
@@ -104,6 +112,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s h -l help -d 'P
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s L -l dereference -d 'Follow a symbolic link that a path ends in'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
@@ -112,7 +121,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_su
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "ls" -d 'List directories of an image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "plan" -d 'Show how a file would be read: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "readlink" -d 'Print where symbolic links lead'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -14,6 +14,7 @@ mod map;
 mod names;
 mod output;
 mod plan;
+mod plan_write;
 mod progress;
 mod readlink;
 mod stat;

@@ -1,4 +1,4 @@
-//! `mpimg plan`: the plan that `cat` runs, event by event.
+//! `mpimg plan`: the plan that `cat` runs, or that writing the file back would, event by event.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -9,26 +9,29 @@ use super::args::{GlobalArgs, ImageArgs};
 use super::exit::{Failure, Report};
 use super::image::OpenImage;
 use super::output::Output;
+use super::plan_write;
 use crate::device::BlockDevice;
-use crate::fs::{BlockMap, FsError, LastSymlink};
+use crate::fs::{BlockMap, LastSymlink};
 use crate::mpage::{
     Event, Geometry, Operation, PageIndex, PageRange, PlanOptions, ReadOptions, ReadPlanner, Sink,
-    Stats,
+    Stats, Summary, WritePlanOptions,
 };
 
-/// Show how a file would be read: bios, fallbacks and zeroed pages in order
+/// Show how a file would be read, or written: bios, fallbacks and zeroed pages in order
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   mpimg plan disk.img /var/lib/db
   mpimg plan --json disk.img /big | jq -c 'select(.ev == \"fallback\")'
   mpimg plan --readahead 64 --bio-pages 16 disk.img /big
+  mpimg plan --write disk.img /big
 
-These are the algorithm's requests, before neighbours are merged into one call.
+These are the algorithm's requests, before neighbours are merged into one call. With --write, they
+are those of writing back each page that holds data; nothing is written.
 JSON, an event a line: {ev: \"bio\", op, block, blocks, first_page, pages, bytes, ranges
 ([[page, count]]), capacity, why}, {ev: \"fallback\", op, page, cause, action}, {ev: \"bh\", op, page,
 lblk, block}, {ev: \"zero\", page, from, to}, {ev: \"uptodate\", page}, {ev: \"eod\", op, block, bytes,
-kept}; with --trace also {ev: \"window\", first_page, pages} and {ev: \"get_block\", by, lblk, want,
+kept}, {ev: \"boundary_block\", block}; with --trace also {ev: \"window\", first_page, pages} and {ev: \"get_block\", by, lblk, want,
 got, block, boundary, uptodate, new, err}; last, {ev: \"summary\", op, pages, bios, blocks, bytes,
 merges, fallback_pages, fallback_blocks, get_block, get_block_fallback, boundary_submits,
 boundary_blocks, uptodate_pages, error_pages, ret}.")]
@@ -40,8 +43,12 @@ pub struct PlanArgs {
     #[arg(value_name = "PATH")]
     path: OsString,
 
+    /// Show how the file's data would be written back
+    #[arg(long)]
+    write: bool,
+
     /// Pages in a window, 0 for the whole file [default: 1.25 MiB of them]
-    #[arg(long, value_name = "PAGES")]
+    #[arg(long, value_name = "PAGES", conflicts_with = "write")]
     readahead: Option<u64>,
 
     /// Pages in a bio at most [default: 256]
@@ -96,7 +103,20 @@ pub fn run(args: &PlanArgs, global: &GlobalArgs, report: &mut Report<'_>) -> any
         stats: Stats::default(),
         ended: Ok(()),
     };
-    let mut map = BlockMap::new(&inode, image.fs.metadata());
+    let map = BlockMap::new(&inode, image.fs.metadata());
+    if args.write {
+        let PlanOptions { bio_pages, device_bytes, .. } = options;
+        let options = WritePlanOptions { bio_pages, device_bytes, ..WritePlanOptions::default() };
+        let walk = BlockMap::new(&inode, image.fs.metadata());
+        let (summary, failure) =
+            plan_write::plan(walk, map, &mut printer, geometry, inode.size_bytes(), options);
+        if let Some(error) = failure {
+            report.failure(Some(path), error);
+        }
+        printer.finish(&summary)?;
+        return Ok(());
+    }
+    let mut map = map;
     let pages = geometry.pages_for(inode.size_bytes());
     // Windows are planned one by one, so that a closed pipe ends the work.
     let step = if options.window_pages == 0 { pages.max(1) } else { options.window_pages };
@@ -106,16 +126,13 @@ pub fn run(args: &PlanArgs, global: &GlobalArgs, report: &mut Report<'_>) -> any
             ReadPlanner::new(&mut map, &mut printer, geometry, inode.size_bytes(), options);
         planner.readahead(first, step.min(pages.saturating_sub(first.0)));
         if let Some(failure) = planner.take_errors().into_iter().next() {
-            report.failure(Some(path), mapping_failure(failure.error));
+            report.failure(Some(path), failure.error);
         }
         first = first.plus(step);
     }
-    printer.finish()?;
+    let summary = printer.stats.summary(Operation::Readahead);
+    printer.finish(&summary)?;
     Ok(())
-}
-
-fn mapping_failure(error: FsError) -> Failure {
-    Failure::from(error)
 }
 
 fn geometry(geometry: Geometry, page_size: Option<u64>) -> Result<Geometry, Failure> {
@@ -132,11 +149,11 @@ fn geometry(geometry: Geometry, page_size: Option<u64>) -> Result<Geometry, Fail
 }
 
 /// Prints events as they come.
-struct Printer {
+pub(super) struct Printer {
     out: Output,
     json: bool,
     trace: bool,
-    stats: Stats,
+    pub(super) stats: Stats,
     ended: io::Result<()>,
 }
 
@@ -201,11 +218,10 @@ impl Printer {
         }
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    fn finish(mut self, summary: &Summary) -> io::Result<()> {
         self.ended?;
-        let summary = self.stats.summary(Operation::Readahead);
         if self.json {
-            serde_json::to_writer(&mut self.out, &summary)?;
+            serde_json::to_writer(&mut self.out, summary)?;
             writeln!(self.out)?;
         } else {
             let s = &self.stats;

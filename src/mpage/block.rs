@@ -113,6 +113,12 @@ impl Geometry {
         FileBlock(page.0.saturating_mul(self.blocks_per_page()))
     }
 
+    /// The page that a block is in.
+    #[must_use]
+    pub const fn page_of(self, block: FileBlock) -> PageIndex {
+        PageIndex(block.0 >> self.page_bits.saturating_sub(self.block_bits))
+    }
+
     /// Blocks that hold `len_bytes` bytes, the last one perhaps in part.
     #[must_use]
     pub const fn blocks_for(self, len_bytes: u64) -> u64 {

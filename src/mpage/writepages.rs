@@ -36,7 +36,7 @@
 use super::bio::{BIO_MAX_PAGES, Bio, DeviceEnd};
 use super::block::{FileBlock, Geometry, PageIndex};
 use super::event::{Op, Sink, Why};
-use super::folio::{Buffer, Folios};
+use super::folio::{Buffer, Folio, Folios};
 use super::get_block::{GetBlock, MapError};
 use super::readahead::MapFailure;
 use super::stats::{Operation, Stats, Summary};
@@ -145,6 +145,13 @@ impl<M: GetBlock, S: Sink> WritePlanner<M, S> {
                 self.ret = ret;
             }
         }
+    }
+
+    /// Plans one dirty page of which this is known; nothing is kept of it.
+    pub fn writepage(&mut self, page: PageIndex, folio: Folio) {
+        self.folios.insert(page, folio);
+        self.writepages(page, 1);
+        self.folios.remove(page);
     }
 
     /// Submits the open bio.

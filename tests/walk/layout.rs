@@ -13,7 +13,7 @@ use crate::{files, tree};
 /// Runs of data and the number of holes in file order, as `map --json` tells them; checks that
 /// they cover the file and add up.
 #[track_caller]
-fn mapped(object: &Value, what: &str) -> Vec<(u64, u64, u64)> {
+pub fn mapped(object: &Value, what: &str) -> Vec<(u64, u64, u64)> {
     let number = |value: &Value| value.as_u64().expect("a number");
     let mut at = 0;
     let mut data = Vec::new();

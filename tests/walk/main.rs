@@ -23,6 +23,7 @@ mod layout;
 mod listing;
 mod partition;
 mod paths;
+mod plan_write;
 mod readers;
 mod refusal;
 mod schema;

@@ -118,7 +118,7 @@ fn every_key_is_documented_and_every_documented_key_is_there() {
 fn every_event_of_a_plan_and_every_statistic_is_documented() {
     let mut events = Vec::new();
     let holes = crate::support::shapes::holes();
-    for trace in [&["plan"][..], &["plan", "--trace"]] {
+    for trace in [&["plan"][..], &["plan", "--trace"], &["plan", "--write"]] {
         events.extend(command::json(trace, holes.image.path(), &[b"/all"]));
         events.extend(command::json(trace, files::fragmented()[0].0.path(), &[b"/f"]));
     }
