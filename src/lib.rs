@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! cli      arguments, text and JSON output, progress, exit codes
+//!  └─ host     the world outside the image: content to be put in, copies, files beside it
 //!  └─ fs       ext2: superblock, groups, inodes, block map, directories, paths
 //!      └─ mpage    the algorithm: folios, get_block, bios, readahead, fallback, statistics
 //!          └─ device   positional I/O on a raw image: files, block devices, partitions, locks
@@ -16,4 +17,5 @@
 pub mod cli;
 pub mod device;
 pub mod fs;
+pub mod host;
 pub mod mpage;

@@ -26,6 +26,7 @@ use super::json::hex_unless_utf8;
 use super::output::escaped;
 use crate::device::{DeviceError, Family, OpenError};
 use crate::fs::FsError;
+use crate::host::HostError;
 
 /// What a command ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +114,18 @@ impl From<&DeviceError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         Self { exit: error.family().into(), code: error.code(), reason: error.to_string() }
+    }
+}
+
+impl From<&HostError> for Failure {
+    fn from(error: &HostError) -> Self {
+        Self { exit: error.family().into(), code: error.code(), reason: error.to_string() }
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        Self::from(&error)
     }
 }
 

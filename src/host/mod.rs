@@ -1,0 +1,36 @@
+//! The world outside the image: content that goes into it, copies of it, files beside it.
+//!
+//! Knows files, descriptors and names of the host, and nothing of blocks or ext2. `mpimg put
+//! disk.img /etc/motd ./motd` opens a [`Source`] on `./motd`, asks it which ranges hold data, and
+//! hands it to those who know where they go; `--output new.img` is a [`Replacement`] that
+//! [`copy_image`] fills.
+//!
+//! ```text
+//! source       content of known size, to be read at any offset
+//!  ├─ extents      which of its ranges hold data, and which are holes
+//!  ├─ attributes   what the host says of a file: mode, owner, times, extended attributes
+//!  ├─ parking      many sources, few descriptors
+//!  └─ spool        content that comes once: into memory, then into a temporary file
+//! copy         an image, with its holes
+//! replacement  a new file that takes another's place whole, or not at all
+//! temporary    files without a name, and names that nobody has
+//! ```
+
+#![deny(clippy::arithmetic_side_effects)]
+
+mod attributes;
+mod copy;
+mod error;
+mod extents;
+mod parking;
+mod replacement;
+mod source;
+mod spool;
+mod temporary;
+
+pub use attributes::Attributes;
+pub use copy::copy_image;
+pub use error::{HostError, Result};
+pub use parking::Parking;
+pub use replacement::Replacement;
+pub use source::{Source, Sparse};
