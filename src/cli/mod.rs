@@ -11,6 +11,8 @@ mod json;
 mod listing;
 mod ls;
 mod map;
+#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
+mod mode;
 mod names;
 mod output;
 mod plan;
