@@ -23,6 +23,8 @@ mod stat;
 mod stats;
 mod strip;
 mod time;
+#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
+mod when;
 
 use std::ffi::OsStr;
 use std::io;
