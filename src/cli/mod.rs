@@ -25,6 +25,8 @@ mod strip;
 mod time;
 #[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
 mod when;
+#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
+mod words;
 
 use std::ffi::OsStr;
 use std::io;
