@@ -15,6 +15,8 @@ mod map;
 mod mode;
 mod names;
 mod output;
+#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
+mod owner;
 mod plan;
 mod plan_write;
 mod progress;
