@@ -29,6 +29,8 @@ mod time;
 mod when;
 #[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
 mod words;
+#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
+mod xattr;
 
 use std::ffi::OsStr;
 use std::io;
