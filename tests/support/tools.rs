@@ -23,7 +23,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("attr", &["setfattr", "getfattr"]),
     ("time", &["time"]),
     ("bash", &["bash"]),
-    ("coreutils", &["cat", "cp", "ls", "mkfifo", "mv"]),
+    ("coreutils", &["cat", "cp", "date", "ls", "mkfifo", "mv"]),
 ];
 
 /// What a tool said.

@@ -246,3 +246,16 @@ group  block bitmap  inode bitmap  inode table  free blocks  free inodes  direct
 ";
     assert_text(&["info"], &[], &(expected.to_owned() + groups));
 }
+
+#[test]
+fn times_are_in_the_zone_of_tz_whether_it_is_a_name_or_a_rule() {
+    for zone in ["UTC", "Europe/Berlin", "America/St_Johns", "CET-1CEST,M3.5.0,M10.5.0/3"] {
+        let mut date = tools::command("date");
+        date.env("TZ", zone).args(["-d", "@1000000511", "+%F %T.%N %z"]);
+        let want = tools::succeed(&mut date).text();
+        let mut stat = crate::support::process::command();
+        stat.env("TZ", zone).arg("stat").arg(image().path()).arg("/modes/0777");
+        let shown = tools::succeed(&mut stat).text();
+        assert!(shown.contains(&format!("Modify: {want}")), "{zone}, {want}:\n{shown}");
+    }
+}
