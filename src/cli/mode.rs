@@ -318,6 +318,8 @@ mod tests {
         let mut refused_count = 0;
         for (path, refused, is_dir, old, umask, change) in cases {
             let found = path.metadata().unwrap().permissions().mode() & 0o7777;
+            // Or else only root could remove it.
+            fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
             let ours = ModeChange::parse(&change);
             assert_eq!(ours.is_err(), refused.exists(), "'{change}' by chmod, {ours:?} by us");
             let Ok(ours) = ours else {
