@@ -126,6 +126,9 @@ pub enum OpenError {
     /// The host would not open the path.
     #[error("{0}")]
     CannotOpen(#[source] io::Error),
+    /// The host would not let us write to what the path leads to.
+    #[error("cannot open for writing: {0}")]
+    CannotOpenForWriting(#[source] io::Error),
     /// The path leads to something that has no bytes at offsets.
     #[error("is a {0}, not an image file or a block device")]
     NotAnImage(&'static str),
@@ -138,6 +141,23 @@ pub enum OpenError {
         /// How long was waited for it.
         waited: Duration,
     },
+    /// The kernel has it mounted.
+    #[error("is mounted on {at} (by {device})")]
+    Mounted {
+        /// The device that is mounted, of which the image is the content.
+        device: String,
+        /// Where.
+        at: String,
+    },
+    /// The image is the content of a loop device.
+    #[error("is in use: it is attached to {device} (losetup -d {device} ends that)")]
+    AttachedTo {
+        /// The loop device.
+        device: String,
+    },
+    /// Something has the block device for itself.
+    #[error("is in use: mounted elsewhere, swap space, or part of another device")]
+    Claimed,
     /// The file cannot be locked, and a writer must not go on without.
     #[error("the file cannot be locked ({0}); --no-lock writes to it all the same")]
     CannotLock(#[source] io::Error),
@@ -230,13 +250,15 @@ impl OpenError {
             | Self::Ambiguous { .. }
             | Self::Extended { .. } => Family::Usage,
             Self::CannotOpen(source) if is_about_the_path(source) => Family::Path,
-            Self::NotAnImage(_) => Family::Path,
+            Self::CannotOpenForWriting(_) | Self::NotAnImage(_) => Family::Path,
             Self::CannotOpen(_)
             | Self::CannotMeasure(_)
             | Self::LockFailed(_)
             | Self::Log { .. }
             | Self::Recovery(_) => Family::HostIo,
-            Self::Busy { .. } => Family::Busy,
+            Self::Busy { .. } | Self::Mounted { .. } | Self::AttachedTo { .. } | Self::Claimed => {
+                Family::Busy
+            }
             Self::CannotLock(_) | Self::NoCandidate { .. } => Family::Unsupported,
             Self::EmptyPartition { .. } | Self::PartitionPastEnd { .. } => Family::Corrupt,
             Self::Table(e) => e.family(),
@@ -250,11 +272,13 @@ impl OpenError {
         match self {
             Self::BadOffset { .. } => "bad_offset",
             Self::OffsetPastEnd { .. } => "offset_past_end",
-            Self::CannotOpen(_) => "cannot_open",
+            Self::CannotOpen(_) | Self::CannotOpenForWriting(_) => "cannot_open",
             Self::NotAnImage(_) => "not_an_image",
             Self::CannotMeasure(_) | Self::Log { .. } => "host_io",
             Self::Recovery(_) => "commit_unfinished",
             Self::Busy { .. } => "busy",
+            Self::Mounted { .. } => "mounted",
+            Self::AttachedTo { .. } | Self::Claimed => "in_use",
             Self::CannotLock(_) | Self::LockFailed(_) => "cannot_lock",
             Self::NoTable { .. } => "no_partition_table",
             Self::NoSuchPartition { .. } => "no_such_partition",

@@ -9,6 +9,7 @@
 mod error;
 mod fault;
 mod file;
+mod in_use;
 mod location;
 mod lock;
 pub mod log;
@@ -24,6 +25,7 @@ use std::io;
 pub use error::{DeviceError, Family, OpenError, Result};
 pub use fault::FaultDevice;
 pub use file::FileDevice;
+pub use in_use::check_unused;
 pub use location::Location;
 pub use lock::{LockMode, LockState, Locking, lock};
 pub use open::{Access, Opened, Options, open};

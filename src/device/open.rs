@@ -24,6 +24,7 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::in_use::check_unused;
 use super::lock::{LockMode, LockState, Locking, lock};
 use super::log::Sidecar;
 use super::partition::{Partition, Probe, Selection, Table, select};
@@ -84,10 +85,13 @@ pub struct Opened {
 /// Opens the image at `location`.
 ///
 /// # Errors
-/// Of the path: [`OpenError::CannotOpen`], [`NotAnImage`](OpenError::NotAnImage),
-/// [`CannotMeasure`](OpenError::CannotMeasure), [`OffsetPastEnd`](OpenError::OffsetPastEnd); of
-/// its lock: [`Busy`](OpenError::Busy), [`CannotLock`](OpenError::CannotLock),
-/// [`LockFailed`](OpenError::LockFailed); of its partitions: [`NoTable`](OpenError::NoTable),
+/// Of the path: [`OpenError::CannotOpen`],
+/// [`CannotOpenForWriting`](OpenError::CannotOpenForWriting),
+/// [`NotAnImage`](OpenError::NotAnImage), [`CannotMeasure`](OpenError::CannotMeasure),
+/// [`OffsetPastEnd`](OpenError::OffsetPastEnd); of its lock: [`Busy`](OpenError::Busy),
+/// [`CannotLock`](OpenError::CannotLock), [`LockFailed`](OpenError::LockFailed); to write, of the
+/// kernel: [`Mounted`](OpenError::Mounted), [`AttachedTo`](OpenError::AttachedTo),
+/// [`Claimed`](OpenError::Claimed); of its partitions: [`NoTable`](OpenError::NoTable),
 /// [`NoSuchPartition`](OpenError::NoSuchPartition), [`Ambiguous`](OpenError::Ambiguous),
 /// [`NoCandidate`](OpenError::NoCandidate), [`Extended`](OpenError::Extended),
 /// [`EmptyPartition`](OpenError::EmptyPartition),
@@ -103,6 +107,10 @@ pub fn open(location: &Location, options: &Options<'_>) -> Result<Opened, OpenEr
     // Measured under the lock: a writer may have made it grow until now.
     let metadata = file.metadata().map_err(OpenError::CannotMeasure)?;
     check_kind(metadata.file_type())?;
+    if options.access == Access::Write {
+        // Also without a lock: whoever mounted the image has not asked for one.
+        check_unused(&file, &location.path)?;
+    }
     let file = FileDevice::measured(file, &metadata).map_err(OpenError::CannotMeasure)?;
     let file = Arc::new(file);
     let recorder = if options.trace {
@@ -173,6 +181,11 @@ fn open_file(path: &Path, access: Access) -> Result<File, OpenError> {
         Some(Errno::ISDIR) => OpenError::NotAnImage("directory"),
         // A socket, or a FIFO that nobody reads.
         Some(Errno::NXIO) => OpenError::NotAnImage("socket or pipe"),
+        Some(Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::TXTBSY)
+            if access == Access::Write =>
+        {
+            OpenError::CannotOpenForWriting(e)
+        }
         _ => OpenError::CannotOpen(e),
     })
 }
