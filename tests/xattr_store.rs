@@ -15,7 +15,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use mpimg::device::FileDevice;
-use mpimg::fs::{Filesystem, Ino, InodeEdit, OpenOptions, Xattr, plan_xattrs};
+use mpimg::fs::{Filesystem, Ino, InodeEdit, OpenOptions, Xattr, acl_to_disk, plan_xattrs};
 use support::image::{self, Image};
 use support::loopmount::LoopMount;
 use support::prng::SplitMix64;
@@ -166,5 +166,32 @@ fn the_kernel_reads_replaces_and_removes_them() {
         expected.retain(|xattr| xattr.name != b"user.odd");
         expected.iter_mut().find(|x| x.name == b"user.five").unwrap().value = b"replaced".to_vec();
         assert_holds(&image, &expected);
+    }
+}
+
+#[test]
+fn an_acl_is_stored_as_debugfs_stores_it_and_is_what_the_kernel_shows() {
+    let acl = xattr::acl(1000);
+    let on_disk = named("system.posix_acl_access", &acl_to_disk(&acl).expect("an ACL"));
+    let by_debugfs = Image::new(1024, 1 << 18, &[]);
+    by_debugfs.write_bytes("/f", b"data");
+    let source = by_debugfs.dir().join("acl");
+    std::fs::write(&source, &acl).unwrap();
+    by_debugfs.edit(&[format!("ea_set -f {} /f system.posix_acl_access", source.display())]);
+    let fs = filesystem(&by_debugfs);
+    assert_eq!(fs.xattrs(&fs.inode(INO).unwrap()).unwrap(), std::slice::from_ref(&on_disk));
+
+    for inode_size in ["128", "256"] {
+        let image = stored(1024, inode_size, std::slice::from_ref(&on_disk));
+        image.fsck();
+        if let Err(reason) = LoopMount::available() {
+            let name = "an_acl_is_stored_as_debugfs_stores_it_and_is_what_the_kernel_shows";
+            return skipped(name, &reason);
+        }
+        let mount = LoopMount::read_only(image.path());
+        let mut value = vec![0; 4096];
+        let file = mount.path().join("f");
+        let len = rustix::fs::getxattr(file, "system.posix_acl_access", &mut value[..]).unwrap();
+        assert_eq!(value[..len], acl);
     }
 }

@@ -5,6 +5,7 @@
 //! it is used: nothing here indexes, unwraps or computes unchecked.
 #![deny(clippy::arithmetic_side_effects)]
 
+mod acl;
 mod block_map;
 mod dir;
 mod dir_block;
@@ -30,6 +31,7 @@ mod superblock;
 mod xattr;
 mod xattr_store;
 
+pub use acl::{acl_from_disk, acl_to_disk, is_acl};
 pub use block_map::{BlockMap, Run};
 pub use dir::DirEntry;
 pub use dir_edit::{DirBlocks, DirEditor, DirFormat, Found};
