@@ -27,6 +27,7 @@
 mod arena;
 mod bio;
 mod block;
+mod dirty;
 mod event;
 mod execute;
 mod fallback;
@@ -39,7 +40,9 @@ mod read;
 mod readahead;
 mod readpage;
 mod stats;
+mod write;
 mod write_fallback;
+mod write_plug;
 mod writepage;
 mod writepages;
 
@@ -52,4 +55,5 @@ pub use plug::{Plug, Transfer};
 pub use read::{Fault, FaultCause, ReadOptions, Reader, WINDOW_BYTES};
 pub use readahead::{MapFailure, PlanOptions, ReadPlanner};
 pub use stats::{Fallbacks, Operation, Stats, Submits, Summary};
+pub use write::{PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
 pub use writepages::{SyncMode, WritePlanOptions, WritePlanner};

@@ -40,6 +40,33 @@ impl Transfer {
         };
         (head, tail)
     }
+
+    /// Hands the transfers of an event to `take`: a bio's page ranges, or a block of a fallback.
+    pub(super) fn each_of(geometry: Geometry, event: &Event<'_>, mut take: impl FnMut(Self)) {
+        match event {
+            Event::Bio { block, bytes, ranges, .. } => {
+                let mut device_offset_bytes = geometry.bytes_in(block.0);
+                let mut left = *bytes;
+                for &PageRange(page, pages) in *ranges {
+                    let page_size = geometry.page_size_bytes();
+                    // Only the last page of a bio may be there in part.
+                    let len_bytes = pages.saturating_mul(page_size).min(left);
+                    let file_offset_bytes = page.0.saturating_mul(page_size);
+                    if len_bytes > 0 {
+                        take(Self { file_offset_bytes, device_offset_bytes, len_bytes });
+                    }
+                    device_offset_bytes = device_offset_bytes.saturating_add(len_bytes);
+                    left = left.saturating_sub(len_bytes);
+                }
+            }
+            Event::Bh { lblk, block, .. } => take(Self {
+                file_offset_bytes: geometry.bytes_in(lblk.0),
+                device_offset_bytes: geometry.bytes_in(block.0),
+                len_bytes: geometry.block_size_bytes(),
+            }),
+            _ => {}
+        }
+    }
 }
 
 /// Transfers that wait.
@@ -51,33 +78,7 @@ pub struct Plug {
 impl Plug {
     /// Queues the transfers of an event: a bio's page ranges, or a block of a fallback.
     pub fn queue(&mut self, geometry: Geometry, event: &Event<'_>) {
-        match event {
-            Event::Bio { block, bytes, ranges, .. } => {
-                let mut device_offset_bytes = geometry.bytes_in(block.0);
-                let mut left = *bytes;
-                for &PageRange(page, pages) in *ranges {
-                    let page_size = geometry.page_size_bytes();
-                    // Only the last page of a bio may be there in part.
-                    let len_bytes = pages.saturating_mul(page_size).min(left);
-                    let file_offset_bytes = page.0.saturating_mul(page_size);
-                    self.push(Transfer { file_offset_bytes, device_offset_bytes, len_bytes });
-                    device_offset_bytes = device_offset_bytes.saturating_add(len_bytes);
-                    left = left.saturating_sub(len_bytes);
-                }
-            }
-            Event::Bh { lblk, block, .. } => self.push(Transfer {
-                file_offset_bytes: geometry.bytes_in(lblk.0),
-                device_offset_bytes: geometry.bytes_in(block.0),
-                len_bytes: geometry.block_size_bytes(),
-            }),
-            _ => {}
-        }
-    }
-
-    fn push(&mut self, transfer: Transfer) {
-        if transfer.len_bytes > 0 {
-            self.queue.push(transfer);
-        }
+        Transfer::each_of(geometry, event, |transfer| self.queue.push(transfer));
     }
 
     /// Hands what waits to `call`, a group at a time: sorted, without overlaps, no gap larger than
