@@ -42,6 +42,8 @@ pub enum Exit {
     Corrupt = 4,
     /// Not ext2, an unsupported feature, or a journal that needs recovery.
     Refused = 5,
+    /// No space or no inodes, image unchanged.
+    Full = 6,
     /// The image is in use.
     Busy = 7,
     /// The host failed.
@@ -92,6 +94,9 @@ impl From<&FsError> for Failure {
             FsError::Caller(_) => Exit::Path,
             FsError::Unsupported(_) => Exit::Refused,
             FsError::Corrupt(_) => Exit::Corrupt,
+            FsError::Full(_) => Exit::Full,
+            FsError::Commit(_) => Exit::HostIo,
+            FsError::Content(_) => Exit::HostIo,
             FsError::Device(error) => error.family().into(),
             FsError::Memory(_) => Exit::HostIo,
         };

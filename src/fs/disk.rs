@@ -11,7 +11,7 @@
 //! assert_eq!(RawInode::read_from_bytes(&bytes).unwrap().i_size.get(), 10);
 //! ```
 
-use zerocopy::little_endian::{U16, U32};
+use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Direct block pointers in an inode; three more lead to indirect blocks.
@@ -137,7 +137,11 @@ pub struct RawSuperblock {
     /// Bit 0: directory hashes are of signed characters; bit 1: of unsigned ones.
     pub s_flags: U32,
     /// Not used by ext2 or ext3.
-    pub s_reserved: [u8; 668],
+    pub s_reserved_of_raid: [u8; 20],
+    /// KiB written in the filesystem's life.
+    pub s_kbytes_written: U64,
+    /// Not used by ext2 or ext3.
+    pub s_reserved: [u8; 640],
 }
 
 const _: () = assert!(size_of::<RawSuperblock>() == 1024);

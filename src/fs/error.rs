@@ -4,10 +4,13 @@
 //! Each message names the object, its number and the value found; it does not name the image or
 //! the path, which whoever prints it puts in front.
 
+use super::Ino;
+pub use super::caller::CallerError;
+pub use super::corrupt::{Corrupt, XattrPlace};
 use super::features::FeatureSet;
-use super::{FileType, Ino};
 use crate::device::DeviceError;
-use crate::mpage::{FileBlock, FsBlock, MapError};
+use crate::device::log::CommitError;
+use crate::mpage::MapError;
 
 /// A result of the fs floor.
 pub type Result<T> = std::result::Result<T, FsError>;
@@ -24,6 +27,15 @@ pub enum FsError {
     /// The image contradicts itself or the format.
     #[error(transparent)]
     Corrupt(#[from] Corrupt),
+    /// The image has no room for what was asked.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// A change could not be committed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// Data for a file could not be had.
+    #[error("cannot read what is to be written: {0}")]
+    Content(#[source] std::io::Error),
     /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -32,84 +44,22 @@ pub enum FsError {
     Memory(#[source] std::io::Error),
 }
 
-/// What was named is not there, or is not what it has to be.
+/// The image has no room for what was asked.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum CallerError {
-    /// A component of the path does not exist.
-    #[error("no such file or directory")]
-    NotFound,
-    /// A component that has to be a directory is something else.
-    #[error("not a directory")]
-    NotADirectory,
-    /// A directory stands where a file has to be.
-    #[error("is a directory")]
-    IsADirectory,
-    /// Something that holds no data stands where a regular file has to be.
-    #[error("not a regular file, but a {0}")]
-    NotRegular(FileType),
-    /// Something else stands where a symlink has to be.
-    #[error("not a symbolic link")]
-    NotASymlink,
-    /// Symlinks lead to symlinks without end.
-    #[error("too many levels of symbolic links (more than {limit})")]
-    TooManySymlinks {
-        /// How many are followed.
-        limit: u32,
+pub enum Full {
+    /// Not enough blocks are free.
+    #[error("no space: {need_blocks} blocks are needed, {free_blocks} are free")]
+    Blocks {
+        /// How many are needed, indirect ones included.
+        need_blocks: u64,
+        /// How many are free; those that the same command freed do not count.
+        free_blocks: u64,
     },
-    /// The symlinks of a path name more components than anyone needs.
-    #[error("symbolic links name too many directories (more than {limit})")]
-    SymlinksTooLong {
-        /// How many components are followed.
-        limit: usize,
-    },
-    /// An inode number that the filesystem does not have, or that is free.
-    #[error("no such inode: {ino} ({why})")]
-    NoSuchInode {
-        /// The number asked for.
-        ino: u64,
-        /// Why there is none.
-        why: &'static str,
-    },
-    /// A name that no extended attribute can have.
-    #[error("extended attribute {name}: not a possible name ({why})")]
-    XattrName {
-        /// The name, with escapes for what is not ASCII.
-        name: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// Extended attributes that an inode and a block cannot hold.
-    #[error(
-        "no space for extended attributes: they take {needed_bytes} bytes, the inode has \
-         {inode_bytes} and a block {block_bytes}"
-    )]
-    XattrSpace {
-        /// What all of them take.
-        needed_bytes: usize,
-        /// What the inode has for them.
-        inode_bytes: usize,
-        /// What a block has.
-        block_bytes: usize,
-    },
-    /// A name for a directory entry that is longer than 255 bytes.
-    #[error("file name too long ({len_bytes} bytes, of {limit_bytes} at most)")]
-    NameTooLong {
-        /// The name's length.
-        len_bytes: usize,
-        /// The longest that an entry holds.
-        limit_bytes: usize,
-    },
-    /// A name that no directory entry may have.
-    #[error("not a file name: {why}")]
-    BadName {
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// A superblock asked for by number lies where none can.
-    #[error("no superblock at block {block}")]
-    NoSuperblockThere {
-        /// The block asked for.
-        block: u64,
+    /// No inode is free.
+    #[error("no inodes: all {inodes} are in use")]
+    Inodes {
+        /// How many the filesystem has.
+        inodes: u32,
     },
 }
 
@@ -136,6 +86,27 @@ pub enum Unsupported {
     /// Incompatible features.
     #[error("unsupported feature: {0}")]
     Features(FeatureSet),
+    /// Features with which it can be read, but not written.
+    #[error("unsupported feature for writing: {0}")]
+    WritingFeatures(FeatureSet),
+    /// Errors were found in it, which whoever writes could make worse.
+    #[error("the filesystem is marked as having errors; let e2fsck repair it, or use --force")]
+    HasErrors,
+    /// It was not unmounted, or is mounted now.
+    #[error("the filesystem was not cleanly unmounted; let e2fsck check it, or use --force")]
+    NotClean,
+    /// Files that were deleted while they were open wait to be freed.
+    #[error("inode {0} waits to be deleted; let e2fsck do it, or use --force")]
+    Orphans(Ino),
+    /// Only a backup of the superblock can be read.
+    #[error("the primary superblock is damaged; let e2fsck repair it before writing")]
+    BackupSuperblock,
+    /// More than block numbers of 32 bits and the format's tools can handle.
+    #[error("the filesystem has {size_bytes} bytes, more than 16 TiB: it can be read, not written")]
+    TooLarge {
+        /// Its size.
+        size_bytes: u64,
+    },
     /// A revision of the format after the ones known.
     #[error("unsupported revision {0} of the format")]
     Revision(u32),
@@ -147,161 +118,6 @@ pub enum Unsupported {
         /// Which format.
         what: &'static str,
     },
-}
-
-/// The image contradicts itself or the format.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Corrupt {
-    /// A field of the superblock has a value that the format does not allow.
-    #[error("superblock at byte {offset_bytes}: {field} is {value}, {want}")]
-    Superblock {
-        /// Where the superblock lies.
-        offset_bytes: u64,
-        /// The field's on-disk name.
-        field: &'static str,
-        /// Its value.
-        value: u64,
-        /// What it has to be.
-        want: &'static str,
-    },
-    /// A group descriptor points outside the filesystem.
-    #[error("group {group}: {field} is {value}, outside of blocks {first}..{end}")]
-    GroupDescriptor {
-        /// The group.
-        group: u32,
-        /// The field's on-disk name.
-        field: &'static str,
-        /// Its value.
-        value: u64,
-        /// The first block it may name.
-        first: u64,
-        /// The block after the last it may name.
-        end: u64,
-    },
-    /// Metadata that points to a block that the filesystem does not have.
-    #[error("{object} names block {block}, outside of blocks {first}..{end}")]
-    BlockOutside {
-        /// What names it.
-        object: &'static str,
-        /// The block named.
-        block: FsBlock,
-        /// The first block that may be named.
-        first: u64,
-        /// The block after the last that may be named.
-        end: u64,
-    },
-    /// A file's block map points to a block that the filesystem does not have.
-    #[error(
-        "inode {ino}: file block {file_block} (level {level}) maps to block {block}, outside of blocks {first}..{end}"
-    )]
-    BlockMap {
-        /// The inode.
-        ino: Ino,
-        /// The file block.
-        file_block: FileBlock,
-        /// 0 for data, 1 to 3 for an indirect block of that level.
-        level: u32,
-        /// The block named.
-        block: FsBlock,
-        /// The first block that may be named.
-        first: u64,
-        /// The block after the last that may be named.
-        end: u64,
-    },
-    /// A field of an inode has a value that the format does not allow.
-    #[error("inode {ino}: {field} is {value}, {want}")]
-    Inode {
-        /// The inode.
-        ino: Ino,
-        /// The field's on-disk name.
-        field: &'static str,
-        /// Its value.
-        value: u64,
-        /// What it has to be.
-        want: &'static str,
-    },
-    /// A directory entry is malformed.
-    #[error("directory {ino}: entry at byte {offset_bytes}: {field} is {value}, {want}")]
-    DirEntry {
-        /// The directory's inode.
-        ino: Ino,
-        /// Where the entry begins in the directory.
-        offset_bytes: u64,
-        /// The field's on-disk name.
-        field: &'static str,
-        /// Its value.
-        value: u64,
-        /// What it has to be.
-        want: &'static str,
-    },
-    /// A directory has a hole.
-    #[error("directory {ino}: block {file_block} is a hole")]
-    DirHole {
-        /// The directory's inode.
-        ino: Ino,
-        /// The block that is not there.
-        file_block: FileBlock,
-    },
-    /// A block of a directory comes again: a small image could claim entries without end.
-    #[error("directory {ino}: block {file_block} maps to block {block}, as one before it does")]
-    DirBlockAgain {
-        /// The directory's inode.
-        ino: Ino,
-        /// The file block.
-        file_block: FileBlock,
-        /// The block that it shares.
-        block: FsBlock,
-    },
-    /// The index of a directory contradicts itself.
-    #[error("directory {ino}: index in block {file_block}: {field} is {value}, {want}")]
-    DirIndex {
-        /// The directory's inode.
-        ino: Ino,
-        /// The directory's block.
-        file_block: FileBlock,
-        /// The field's on-disk name.
-        field: &'static str,
-        /// Its value.
-        value: u64,
-        /// What it has to be.
-        want: &'static str,
-    },
-    /// A directory is reached twice: the tree is not a tree.
-    #[error("directory {ino} is linked more than once")]
-    DirLoop {
-        /// The directory's inode.
-        ino: Ino,
-    },
-    /// Extended attributes that cannot be taken apart.
-    #[error("inode {ino}: extended attributes in {place}: {what} ({value})")]
-    Xattr {
-        /// The inode.
-        ino: Ino,
-        /// `the inode` or `block N`.
-        place: XattrPlace,
-        /// What is wrong.
-        what: &'static str,
-        /// The value found.
-        value: u64,
-    },
-}
-
-/// Where extended attributes are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum XattrPlace {
-    /// After the inode's fields.
-    Inode,
-    /// In a block of their own, which inodes may share.
-    Block(FsBlock),
-}
-
-impl std::fmt::Display for XattrPlace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Inode => write!(f, "the inode"),
-            Self::Block(block) => write!(f, "block {block}"),
-        }
-    }
 }
 
 impl FsError {
@@ -324,15 +140,35 @@ impl FsError {
                 CallerError::NameTooLong { .. } => "name_too_long",
                 CallerError::BadName { .. } => "bad_name",
                 CallerError::NoSuperblockThere { .. } => "no_superblock",
+                CallerError::Exists => "exists",
+                CallerError::NotEmpty => "not_empty",
+                CallerError::IsRoot => "is_root",
+                CallerError::LinkToDirectory => "is_a_directory",
+                CallerError::TooManyLinks { .. } => "too_many_links",
+                CallerError::FileTooLarge { .. } => "file_too_large",
+                CallerError::IntoItself => "into_itself",
+                CallerError::BadTarget { .. } => "bad_target",
+                CallerError::TimeOutside { .. } => "time_outside",
+                CallerError::BadDeviceNumber { .. } => "bad_device_number",
             },
             Self::Unsupported(e) => match e {
                 Unsupported::NotExt2 { .. } | Unsupported::TooSmall { .. } => "not_ext2",
                 Unsupported::NeedsRecovery => "needs_recovery",
-                Unsupported::Features(_) => "unsupported_feature",
+                Unsupported::Features(_) | Unsupported::WritingFeatures(_) => "unsupported_feature",
+                Unsupported::HasErrors => "has_errors",
+                Unsupported::NotClean => "not_clean",
+                Unsupported::Orphans(_) => "orphans",
+                Unsupported::BackupSuperblock => "backup_superblock",
+                Unsupported::TooLarge { .. } => "too_large",
                 Unsupported::Revision(_) => "unsupported_revision",
                 Unsupported::InodeFormat { .. } => "unsupported_inode",
             },
             Self::Corrupt(_) => "corrupt",
+            Self::Full(Full::Blocks { .. }) => "no_space",
+            Self::Full(Full::Inodes { .. }) => "no_inodes",
+            Self::Commit(CommitError::Unfinished { .. }) => "commit_unfinished",
+            Self::Commit(_) => "host_io",
+            Self::Content(_) => "source",
             Self::Device(error) => error.code(),
             Self::Memory(_) => "no_memory",
         }

@@ -10,6 +10,7 @@ use super::superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };
 use crate::device::{BlockDevice, DeviceError};
+use crate::mpage::FsBlock;
 
 /// How to open a filesystem.
 #[derive(Debug, Clone, Copy, Default)]
@@ -143,8 +144,14 @@ impl Filesystem {
         Ok(bytes.unwrap_or_default().to_vec())
     }
 
-    /// The block of the inode table that holds an inode, and where in it.
+    /// The block of the inode table that holds an inode, with what it holds, and where in it.
     fn inode_place(&self, ino: Ino) -> Result<(super::Block, usize)> {
+        let (block, offset) = self.inode_location(ino)?;
+        Ok((self.metadata.read(block, "inode table")?, offset))
+    }
+
+    /// The block of the inode table that holds an inode, and where in it.
+    pub(super) fn inode_location(&self, ino: Ino) -> Result<(FsBlock, usize)> {
         let count = self.superblock.inodes_count();
         if !(1..=count).contains(&ino.0) {
             let want = "want 1 to s_inodes_count";
@@ -158,7 +165,7 @@ impl Filesystem {
         let table = self.group(group)?.inode_table();
         let offset = in_group.saturating_mul(self.superblock.inode_size_bytes() as u64);
         let block_bits = self.superblock.block_bits();
-        let block = self.metadata.read(table.plus(offset >> block_bits), "inode table")?;
+        let block = table.plus(offset >> block_bits);
         let in_block = offset & self.superblock.block_size_bytes().saturating_sub(1);
         Ok((block, usize::try_from(in_block).unwrap_or(usize::MAX)))
     }

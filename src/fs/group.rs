@@ -48,7 +48,7 @@ impl GroupDescriptor {
 }
 
 /// The block that holds a group's descriptor, and where in it.
-fn place(superblock: &Superblock, group: u32) -> (FsBlock, usize) {
+pub(super) fn place(superblock: &Superblock, group: u32) -> (FsBlock, usize) {
     let block_size = superblock.block_size_bytes();
     let per_block = block_size.checked_div(DESCRIPTOR_SIZE_BYTES).unwrap_or(1).max(1);
     let index = u64::from(group).checked_div(per_block).unwrap_or(0);
@@ -92,4 +92,11 @@ fn check(superblock: &Superblock, raw: &RawGroupDescriptor, group: u32) -> Resul
         }
     }
     Ok(())
+}
+
+/// Blocks of the descriptor table.
+pub(super) fn table_blocks(superblock: &Superblock) -> u64 {
+    u64::from(superblock.groups_count())
+        .saturating_mul(DESCRIPTOR_SIZE_BYTES)
+        .div_ceil(superblock.block_size_bytes())
 }

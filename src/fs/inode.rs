@@ -68,6 +68,20 @@ impl FileType {
         })
     }
 
+    /// The high bits of a mode that stand for it.
+    #[must_use]
+    pub fn mode_bits(self) -> u16 {
+        match self {
+            Self::Regular => 0o100_000,
+            Self::Directory => 0o040_000,
+            Self::Symlink => 0o120_000,
+            Self::CharDevice => 0o020_000,
+            Self::BlockDevice => 0o060_000,
+            Self::Fifo => 0o010_000,
+            Self::Socket => 0o140_000,
+        }
+    }
+
     /// The type that a directory entry tells, with `filetype`.
     #[must_use]
     pub fn from_dirent(code: u8) -> Option<Self> {

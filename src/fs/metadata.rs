@@ -102,6 +102,18 @@ impl Metadata {
         cache.blocks.insert(block, Block::from(bytes));
     }
 
+    /// Takes in what a block is to hold, in place of what it held.
+    pub fn put(&self, block: FsBlock, bytes: Block) {
+        let mut cache = self.cache();
+        cache.make_room(self.capacity_blocks(), 1);
+        cache.blocks.insert(block, bytes);
+    }
+
+    /// Forgets what a block held: it is no metadata any more.
+    pub fn forget(&self, block: FsBlock) {
+        self.cache().blocks.remove(&block);
+    }
+
     /// Reads a block that `object` names.
     ///
     /// # Errors

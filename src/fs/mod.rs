@@ -6,7 +6,14 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod acl;
+mod attributes;
+mod balloc;
+mod bitmap;
 mod block_map;
+mod caller;
+mod commit;
+mod content;
+mod corrupt;
 mod dir;
 mod dir_block;
 mod dir_edit;
@@ -16,6 +23,7 @@ mod dir_index;
 mod dir_ops;
 mod dir_pack;
 mod dir_rebuild;
+mod directory;
 mod disk;
 mod error;
 mod features;
@@ -23,16 +31,27 @@ mod file;
 mod filesystem;
 mod get_block;
 mod group;
+mod groups;
+mod ialloc;
 mod inode;
 mod inode_edit;
+mod layout;
 mod metadata;
+mod namespace;
 mod path;
+mod pending;
 mod superblock;
+mod transaction;
+mod tree;
+mod tree_free;
 mod xattr;
 mod xattr_store;
 
 pub use acl::{acl_from_disk, acl_to_disk, is_acl};
+pub use bitmap::Bitmap;
 pub use block_map::{BlockMap, Run};
+pub use commit::Committed;
+pub use content::Content;
 pub use dir::DirEntry;
 pub use dir_edit::{DirBlocks, DirEditor, DirFormat, Found};
 pub use dir_hash::{DirHash, HashVersion};
@@ -41,7 +60,7 @@ pub use disk::{
     DESCRIPTOR_SIZE_BYTES, DIRECT_BLOCKS, POINTERS, RawExtra, RawGroupDescriptor, RawInode,
     RawSuperblock,
 };
-pub use error::{CallerError, Corrupt, FsError, Result, Unsupported, XattrPlace};
+pub use error::{CallerError, Corrupt, FsError, Full, Result, Unsupported, XattrPlace};
 pub use features::{Compat, FeatureSet, Incompat, RoCompat};
 pub use file::FileReader;
 pub use filesystem::{Filesystem, OpenOptions, probe};
@@ -49,10 +68,12 @@ pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
 pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
 pub use metadata::{Block, Metadata};
+pub use namespace::{LINK_LIMIT, Node, Ownership};
 pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT};
 pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };
+pub use transaction::{BeginOptions, Transaction};
 pub use xattr::Xattr;
 pub use xattr_store::{
     StoredXattrs, XATTR_REFCOUNT_LIMIT, check_xattr_name, plan_xattrs, set_xattr_refcount,

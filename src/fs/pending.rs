@@ -1,0 +1,89 @@
+//! Data that is to be written: files that were put, their blocks allocated, their bytes not yet there.
+//!
+//! Nothing is written before everything is counted and placed: a command that finds no room in its
+//! last line has written nothing for its first. Then files go out in the order of their inodes, which
+//! is that of their blocks more often than not, and small ones that lie together share a call.
+
+use std::io;
+use std::ops::Range;
+
+use super::BlockMap;
+use super::error::{Corrupt, FsError, Result};
+use super::inode::Ino;
+use super::transaction::Transaction;
+use crate::device::BlockDevice;
+use crate::device::log::runs;
+use crate::mpage::{PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
+
+/// Data of one file.
+pub struct Pending<'a> {
+    /// Where it comes from.
+    pub source: Box<dyn PageSource + 'a>,
+    /// Which bytes of the file, whole blocks, but perhaps for the last of the file.
+    pub ranges: Vec<Range<u64>>,
+}
+
+impl Transaction<'_> {
+    /// Writes the data that waits, to blocks that nothing leads to before the commit: it can be read
+    /// through [`fs`](Self::fs) then.
+    ///
+    /// # Errors
+    /// A source cannot be read, or the image cannot be written.
+    pub fn flush_data(&mut self) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        self.wrote_data = true;
+        let device: &dyn BlockDevice = &*self.overlay;
+        let geometry = self.fs.geometry();
+        let mut writer =
+            Writer::new(device, geometry, WRITE_WINDOW_BYTES).map_err(FsError::Memory)?;
+        while let Some((ino, mut pending)) = self.pending.pop_first() {
+            let inode = self.fs.inode(ino)?;
+            let mut map = BlockMap::new(&inode, self.fs.metadata());
+            let source = &mut *pending.source;
+            writer.write_file(&mut map, inode.size_bytes(), &pending.ranges, source)?;
+        }
+        writer.finish()?;
+        self.stats.add(writer.stats());
+        Ok(())
+    }
+
+    /// Writes metadata of blocks that nothing leads to before the commit.
+    pub(super) fn write_fresh(&mut self) -> Result<()> {
+        if self.fresh.is_empty() {
+            return Ok(());
+        }
+        self.wrote_data = true;
+        let offsets = self.fresh.iter().map(|block| self.offset_of(*block));
+        let blocks: Vec<_> = {
+            let overlay = self.overlay.blocks();
+            offsets.filter_map(|at| Some((at, overlay.get(&at)?.clone()))).collect()
+        };
+        for run in runs(blocks.iter().map(|(at, block)| (*at, block))) {
+            let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
+            // What is written through the overlay no longer hides the device.
+            self.overlay.write_slices_at(&slices, run.offset_bytes)?;
+        }
+        self.fresh.clear();
+        Ok(())
+    }
+
+    /// Whether data of a file waits.
+    pub(super) fn has_pending(&self, ino: Ino) -> bool {
+        self.pending.contains_key(&ino)
+    }
+}
+
+impl From<WriteError<FsError>> for FsError {
+    fn from(error: WriteError<FsError>) -> Self {
+        match error {
+            WriteError::Map { error, .. } => error,
+            WriteError::Source { source, .. } => Self::Content(source),
+            WriteError::Device(error) => Self::Device(error),
+            WriteError::NoPlace { block } => Corrupt::NoPlace { file_block: block }.into(),
+            // Ranges are ours, and in order.
+            error @ WriteError::Range { .. } => Self::Content(io::Error::other(error.to_string())),
+        }
+    }
+}
