@@ -31,6 +31,8 @@
 //! # Ok::<(), mpimg::fs::FsError>(())
 //! ```
 
+use zerocopy::little_endian::U32;
+
 use super::dir_block::{self, DirBlock, Hit};
 use super::dir_hash::{DirHash, HashVersion};
 use super::dir_hints::DirHints;
@@ -38,8 +40,11 @@ use super::dir_index::Reader;
 use super::dir_pack;
 use super::error::Result;
 use super::metadata::Block;
-use super::{FileType, Ino};
+use super::{Compat, FileType, Incompat, Ino, Superblock};
 use crate::mpage::FileBlock;
+
+/// The bit of `s_flags` that says that directory hashes are of unsigned characters.
+const UNSIGNED_HASH: u32 = 2;
 
 /// The blocks of one directory, as a transaction offers them. Each has the filesystem's block size.
 pub trait DirBlocks {
@@ -89,6 +94,20 @@ pub struct DirFormat {
 }
 
 impl DirFormat {
+    /// What a superblock says.
+    #[must_use]
+    pub fn of(superblock: &Superblock) -> Self {
+        let (raw, features) = (superblock.raw(), superblock.features());
+        Self {
+            block_size_bytes: usize::try_from(superblock.block_size_bytes()).unwrap_or(usize::MAX),
+            has_types: features.incompat.contains(Incompat::FILETYPE),
+            dir_index: features.compat.contains(Compat::DIR_INDEX),
+            hash_version: raw.s_def_hash_version,
+            unsigned_hash: raw.s_flags.get() & UNSIGNED_HASH != 0,
+            seed: raw.s_hash_seed.map(U32::get),
+        }
+    }
+
     /// The hash of a new index, if it is to have one and its number is known.
     pub(super) fn hash(&self) -> Option<DirHash> {
         let version = HashVersion::from_disk(self.hash_version).filter(|_| self.dir_index)?;

@@ -19,6 +19,9 @@ use crate::mpage::FileBlock;
 impl<B: DirBlocks> DirEditor<'_, B> {
     /// The index, where there is one that is understood; it has been checked.
     pub(super) fn index(&mut self) -> Result<Option<Index>> {
+        if self.blocks.count_blocks() == 0 {
+            return Err(Corrupt::DirHole { ino: self.ino, file_block: FileBlock(0) }.into());
+        }
         if !self.indexed {
             return Ok(None);
         }
