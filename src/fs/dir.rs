@@ -117,6 +117,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The next entry, in use or not. After an error there are no more.
+    #[inline]
     pub(super) fn next_slot(&mut self) -> Option<Result<Slot<'a>>> {
         if self.at >= self.bytes.len() {
             return None;
@@ -135,6 +136,7 @@ impl<'a> Entries<'a> {
     }
 
     /// The entry at `at`, used or not, and its length.
+    #[inline]
     fn parse(&self) -> Result<(DirEntry<'a>, usize)> {
         let fault = |field, value: u64, want| {
             let offset_bytes = self.base.saturating_add(self.at as u64);

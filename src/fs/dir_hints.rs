@@ -7,7 +7,7 @@
 //! room that they have, in units of four bytes: with blocks 0, 1 and 2 that have 12, 40 and 16
 //! bytes left, an entry of 16 bytes goes into block 1, the first one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::dir_block::{ALIGN_BYTES, MOST_ENTRY_BYTES};
@@ -52,8 +52,9 @@ impl DirHints {
 /// What is remembered of a linear directory.
 #[derive(Debug)]
 pub(super) struct LinearHints {
-    /// The hash of each name, and its block.
-    names: BTreeSet<(u64, FileBlock)>,
+    /// The hash of each name, and its block; and how many names that is: two of one hash are not to
+    /// be expected, but an image may be made of such.
+    names: BTreeMap<(u64, FileBlock), u32>,
     /// The room of each block.
     rooms: Vec<usize>,
     /// The blocks that have so many units of room, or more in the last set.
@@ -66,31 +67,28 @@ const MOST_UNITS: usize = MOST_ENTRY_BYTES / ALIGN_BYTES;
 impl LinearHints {
     pub fn new() -> Self {
         let by_room = vec![BTreeSet::new(); MOST_UNITS.saturating_add(1)];
-        Self { names: BTreeSet::new(), rooms: Vec::new(), by_room }
+        Self { names: BTreeMap::new(), rooms: Vec::new(), by_room }
     }
 
     /// The blocks where a name may be, in order.
     pub fn blocks_of(&self, name: &[u8]) -> Vec<FileBlock> {
         let hash = hash(name);
         let range = (hash, FileBlock(0))..=(hash, FileBlock(u64::MAX));
-        self.names.range(range).map(|(_, block)| *block).collect()
+        self.names.range(range).map(|((_, block), _)| *block).collect()
     }
 
     pub fn add_name(&mut self, name: &[u8], block: FileBlock) {
-        self.names.insert((hash(name), block));
+        let count = self.names.entry((hash(name), block)).or_insert(0);
+        *count = count.saturating_add(1);
     }
 
-    /// Forgets a name, unless `others`, which stay in the block, have one of the same hash.
-    pub fn remove_name<'n>(
-        &mut self,
-        name: &[u8],
-        block: FileBlock,
-        mut others: impl Iterator<Item = &'n [u8]>,
-    ) {
-        let key = hash(name);
-        // Two names of one hash are not to be expected, but an image may be made of such.
-        if !others.any(|other| hash(other) == key) {
-            self.names.remove(&(key, block));
+    pub fn remove_name(&mut self, name: &[u8], block: FileBlock) {
+        let key = (hash(name), block);
+        if let Some(count) = self.names.get_mut(&key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.names.remove(&key);
+            }
         }
     }
 
@@ -178,10 +176,11 @@ mod tests {
         let mut hints = LinearHints::new();
         hints.add_name(b"a", FileBlock(7));
         hints.add_name(b"a", FileBlock(3));
+        // As if it were another name of the same hash.
+        hints.add_name(b"a", FileBlock(7));
+        hints.remove_name(b"a", FileBlock(7));
         assert_eq!(hints.blocks_of(b"a"), [FileBlock(3), FileBlock(7)]);
-        hints.remove_name(b"a", FileBlock(7), [&b"a"[..]].into_iter());
-        assert_eq!(hints.blocks_of(b"a").len(), 2);
-        hints.remove_name(b"a", FileBlock(7), [&b"b"[..]].into_iter());
+        hints.remove_name(b"a", FileBlock(7));
         assert_eq!(hints.blocks_of(b"a"), [FileBlock(3)]);
         assert!(hints.blocks_of(b"b").is_empty());
     }

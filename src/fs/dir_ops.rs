@@ -202,10 +202,8 @@ impl<B: DirBlocks> DirEditor<'_, B> {
         let mut bytes = located.bytes.to_vec();
         let room = dir_block::remove(&mut bytes, &hit);
         let is_empty = self.view(block, &bytes).is_empty()?;
-        let view = self.view(block, &bytes);
         if let Some(hints) = &mut self.hints.linear {
-            let others = view.live().flatten().map(|slot| slot.entry.name);
-            hints.remove_name(name, block, others);
+            hints.remove_name(name, block);
             hints.widen_room(block, room);
         }
         self.blocks.write(block, bytes)?;
