@@ -90,6 +90,51 @@ fn dir_block(ino: Ino, map: &mut BlockMap<'_>, file_block: FileBlock) -> Result<
     run.and_then(|run| run.block).ok_or_else(|| Corrupt::DirHole { ino, file_block }.into())
 }
 
+/// What an entry begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Header {
+    pub ino: Ino,
+    /// The entry's length: up to where the next one begins.
+    pub len_bytes: usize,
+    pub name_len: usize,
+    kind: u8,
+}
+
+impl Header {
+    /// Reads it, if there are bytes enough.
+    #[inline]
+    pub(super) fn read(bytes: &[u8], at: usize, has_types: bool) -> Option<Self> {
+        let header: &[u8; HEADER_BYTES] = bytes.get(at..)?.first_chunk()?;
+        let [i0, i1, i2, i3, r0, r1, name_len, kind] = *header;
+        // 65536 does not fit into 16 bits: a block of that size has its length written as 65535
+        // (ext2) or 0 (ext4).
+        let len_bytes = match u16::from_le_bytes([r0, r1]) {
+            0 | u16::MAX if bytes.len() == 1 << 16 => 1 << 16,
+            len => usize::from(len),
+        };
+        let name_len = match has_types {
+            true => usize::from(name_len),
+            false => usize::from(u16::from_le_bytes([name_len, kind])),
+        };
+        let ino = Ino(u32::from_le_bytes([i0, i1, i2, i3]));
+        Some(Self { ino, len_bytes, name_len, kind })
+    }
+
+    /// What is wrong with the entry's length, where `rest_bytes` are left of the block.
+    #[inline]
+    pub(super) fn fault(self, rest_bytes: usize) -> Option<&'static str> {
+        let least = HEADER_BYTES.saturating_add(self.name_len).next_multiple_of(ALIGN_BYTES);
+        if self.len_bytes < least || !self.len_bytes.is_multiple_of(ALIGN_BYTES) {
+            return Some("want a multiple of 4 that holds the name");
+        }
+        (self.len_bytes > rest_bytes).then_some("want an end inside the block")
+    }
+
+    pub(super) fn file_type(self, has_types: bool) -> Option<FileType> {
+        FileType::from_dirent(self.kind).filter(|_| has_types)
+    }
+}
+
 /// An entry of a block, in use or not, and the room that is its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slot<'a> {
@@ -143,34 +188,19 @@ impl<'a> Entries<'a> {
             Corrupt::DirEntry { ino: self.ino, offset_bytes, field, value, want }
         };
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Some((header, _)) = rest.split_first_chunk::<HEADER_BYTES>() else {
+        let Some(header) = Header::read(self.bytes, self.at, self.has_types) else {
             return Err(fault("rec_len", rest.len() as u64, "too little for an entry").into());
         };
-        let [i0, i1, i2, i3, r0, r1, name_len, kind] = *header;
-        // 65536 does not fit into 16 bits: a block of that size has its length written as 65535
-        // (ext2) or 0 (ext4).
-        let rec_len = match u16::from_le_bytes([r0, r1]) {
-            0 | u16::MAX if self.bytes.len() == 1 << 16 => 1 << 16,
-            len => usize::from(len),
-        };
-        let name_len = match self.has_types {
-            true => usize::from(name_len),
-            false => usize::from(u16::from_le_bytes([name_len, kind])),
-        };
-        let least = HEADER_BYTES.saturating_add(name_len);
-        if rec_len < least.next_multiple_of(ALIGN_BYTES) || !rec_len.is_multiple_of(ALIGN_BYTES) {
-            let want = "want a multiple of 4 that holds the name";
-            return Err(fault("rec_len", rec_len as u64, want).into());
+        if let Some(want) = header.fault(rest.len()) {
+            return Err(fault("rec_len", header.len_bytes as u64, want).into());
         }
-        if rec_len > rest.len() {
-            return Err(fault("rec_len", rec_len as u64, "want an end inside the block").into());
-        }
+        let name_end = HEADER_BYTES.saturating_add(header.name_len);
         let entry = DirEntry {
-            ino: Ino(u32::from_le_bytes([i0, i1, i2, i3])),
-            name: rest.get(HEADER_BYTES..least).unwrap_or_default(),
-            file_type: FileType::from_dirent(kind).filter(|_| self.has_types),
+            ino: header.ino,
+            name: rest.get(HEADER_BYTES..name_end).unwrap_or_default(),
+            file_type: header.file_type(self.has_types),
         };
-        Ok((entry, rec_len))
+        Ok((entry, header.len_bytes))
     }
 }
 

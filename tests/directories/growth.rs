@@ -55,11 +55,9 @@ fn a_large_linear_directory_gets_an_index_when_it_grows() {
 /// each that is taken out.
 fn cost(block_size: usize, dir_index: bool) -> [f64; 2] {
     let mut directory = Directory::new(format(block_size, dir_index));
-    let start = std::time::Instant::now();
     let calls = |directory: &Directory| directory.memory.reads.get() + directory.memory.writes;
     (0..10_000).for_each(|at| insert(&mut directory, &name(at)));
     let first = calls(&directory);
-    println!("{block_size} {dir_index} only {:?}", start.elapsed());
     assert_eq!(walker::walk_new(&directory).len(), 10_000);
     assert_eq!(directory.indexed, dir_index);
     (0..10_000).for_each(|at| remove(&mut directory, &name(at)));
@@ -72,9 +70,7 @@ fn cost(block_size: usize, dir_index: bool) -> [f64; 2] {
 fn a_batch_of_edits_is_not_a_search_each() {
     for block_size in [1024, 4096, 65536] {
         for dir_index in [true, false] {
-            let start = std::time::Instant::now();
             let [insert, remove] = cost(block_size, dir_index);
-            println!("{block_size} {dir_index}: {insert} {remove} {:?}", start.elapsed());
             assert!(insert < 8.0 && remove < 8.0, "{block_size} {dir_index}: {insert} {remove}");
         }
     }
