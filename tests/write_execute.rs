@@ -12,6 +12,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -217,6 +218,7 @@ proptest! {
         let mut expected = before;
         let mut written = Vec::new();
         let mut places = places.into_iter();
+        let mut dirty_pages = 0;
 
         let window_bytes = case.window_pages * geometry.page_size_bytes();
         let mut writer = Writer::new(&sheet, geometry, window_bytes).unwrap();
@@ -242,6 +244,11 @@ proptest! {
                 content::fill(seed, range.start, &mut disk[..(range.end - range.start) as usize]);
                 written.push(to);
             }
+            let page_size = geometry.page_size_bytes();
+            let pages = dirty.iter().flat_map(|range| {
+                range.start / page_size..range.end.div_ceil(page_size)
+            });
+            dirty_pages += pages.collect::<BTreeSet<_>>().len() as u64;
             writer.write_file(&mut model, size, &dirty, &mut Content::of(seed)).unwrap();
         }
         for (seed, place) in (50..).zip(places) {
@@ -254,6 +261,7 @@ proptest! {
         writer.finish().unwrap();
         prop_assert!(sheet.bytes() == expected, "the disks differ");
 
+        prop_assert_eq!(writer.stats().pages, dirty_pages, "a page is planned once");
         let calls = sheet.calls();
         prop_assert_eq!(merged(&calls), merged(&written));
         // A window's calls go up and leave gaps; only the next one's may go back or follow on.
