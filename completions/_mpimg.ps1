@@ -30,14 +30,37 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('batch', 'batch', [CompletionResultType]::ParameterValue, 'Make many changes to an image, all of them or none')
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
             [CompletionResult]::new('map', 'map', [CompletionResultType]::ParameterValue, 'Show how files lie on the disk, like filefrag -v')
+            [CompletionResult]::new('mkdir', 'mkdir', [CompletionResultType]::ParameterValue, 'Make directories in an image')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order')
+            [CompletionResult]::new('put', 'put', [CompletionResultType]::ParameterValue, 'Write a file into an image')
             [CompletionResult]::new('readlink', 'readlink', [CompletionResultType]::ParameterValue, 'Print where symbolic links lead')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Finish the commit of a command that was interrupted')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove files and directories from an image')
             [CompletionResult]::new('stat', 'stat', [CompletionResultType]::ParameterValue, 'Show what inodes say: type, size, owner, times, extended attributes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mpimg;batch' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Arguments end with NUL, and an empty one ends a command')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Arguments end with NUL, and an empty one ends a command')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'mpimg;cat' {
@@ -111,6 +134,26 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'mpimg;mkdir' {
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Set the permissions of PATH: octal, or symbolic as for chmod')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Set the permissions of PATH: octal, or symbolic as for chmod')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Make missing directories above them too; what is there already is no error')
+            [CompletionResult]::new('--parents', '--parents', [CompletionResultType]::ParameterName, 'Make missing directories above them too; what is there already is no error')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'mpimg;plan' {
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
             [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
@@ -128,6 +171,34 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'mpimg;put' {
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Set the permissions: octal, or symbolic as for chmod')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Set owner and group: USER[:GROUP], numbers or names of the image')
+            [CompletionResult]::new('--mtime', '--mtime', [CompletionResultType]::ParameterName, 'Set the time of the last change')
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Write at byte OFFSET of the file, and leave the rest as it is')
+            [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'What becomes a hole')
+            [CompletionResult]::new('--xattr', '--xattr', [CompletionResultType]::ParameterName, 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Keep mode, owner, times and extended attributes of SRC')
+            [CompletionResult]::new('--preserve', '--preserve', [CompletionResultType]::ParameterName, 'Keep mode, owner, times and extended attributes of SRC')
+            [CompletionResult]::new('--mkdirs', '--mkdirs', [CompletionResultType]::ParameterName, 'Make missing directories of PATH')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Leave a file that is there as it is')
+            [CompletionResult]::new('--no-clobber', '--no-clobber', [CompletionResultType]::ParameterName, 'Leave a file that is there as it is')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Write at the end of the file')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'mpimg;readlink' {
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
             [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
@@ -140,6 +211,35 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mpimg;recover' {
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mpimg;rm' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Remove directories with all that is below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Remove directories with all that is below them')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'What is not there is no error')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'mpimg;stat' {
@@ -157,14 +257,22 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help' {
+            [CompletionResult]::new('batch', 'batch', [CompletionResultType]::ParameterValue, 'Make many changes to an image, all of them or none')
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
             [CompletionResult]::new('map', 'map', [CompletionResultType]::ParameterValue, 'Show how files lie on the disk, like filefrag -v')
+            [CompletionResult]::new('mkdir', 'mkdir', [CompletionResultType]::ParameterValue, 'Make directories in an image')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order')
+            [CompletionResult]::new('put', 'put', [CompletionResultType]::ParameterValue, 'Write a file into an image')
             [CompletionResult]::new('readlink', 'readlink', [CompletionResultType]::ParameterValue, 'Print where symbolic links lead')
+            [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Finish the commit of a command that was interrupted')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove files and directories from an image')
             [CompletionResult]::new('stat', 'stat', [CompletionResultType]::ParameterValue, 'Show what inodes say: type, size, owner, times, extended attributes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mpimg;help;batch' {
             break
         }
         'mpimg;help;cat' {
@@ -179,10 +287,22 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         'mpimg;help;map' {
             break
         }
+        'mpimg;help;mkdir' {
+            break
+        }
         'mpimg;help;plan' {
             break
         }
+        'mpimg;help;put' {
+            break
+        }
         'mpimg;help;readlink' {
+            break
+        }
+        'mpimg;help;recover' {
+            break
+        }
+        'mpimg;help;rm' {
             break
         }
         'mpimg;help;stat' {

@@ -27,14 +27,36 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand batch 'Make many changes to an image, all of them or none'
             cand cat 'Write files of an image to standard output'
             cand info 'Show a filesystem''s superblock, groups and features'
             cand ls 'List directories of an image'
             cand map 'Show how files lie on the disk, like filefrag -v'
+            cand mkdir 'Make directories in an image'
             cand plan 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+            cand put 'Write a file into an image'
             cand readlink 'Print where symbolic links lead'
+            cand recover 'Finish the commit of a command that was interrupted'
+            cand rm 'Remove files and directories from an image'
             cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mpimg;batch'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -0 'Arguments end with NUL, and an empty one ends a command'
+            cand --null 'Arguments end with NUL, and an empty one ends a command'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'mpimg;cat'= {
             cand -b 'Go by the superblock in block N, a backup'
@@ -103,6 +125,25 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'mpimg;mkdir'= {
+            cand -m 'Set the permissions of PATH: octal, or symbolic as for chmod'
+            cand --mode 'Set the permissions of PATH: octal, or symbolic as for chmod'
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -p 'Make missing directories above them too; what is there already is no error'
+            cand --parents 'Make missing directories above them too; what is there already is no error'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'mpimg;plan'= {
             cand -b 'Go by the superblock in block N, a backup'
             cand --superblock 'Go by the superblock in block N, a backup'
@@ -119,6 +160,33 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'mpimg;put'= {
+            cand --mode 'Set the permissions: octal, or symbolic as for chmod'
+            cand --owner 'Set owner and group: USER[:GROUP], numbers or names of the image'
+            cand --mtime 'Set the time of the last change'
+            cand --at 'Write at byte OFFSET of the file, and leave the rest as it is'
+            cand --sparse 'What becomes a hole'
+            cand --xattr 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)'
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -p 'Keep mode, owner, times and extended attributes of SRC'
+            cand --preserve 'Keep mode, owner, times and extended attributes of SRC'
+            cand --mkdirs 'Make missing directories of PATH'
+            cand -n 'Leave a file that is there as it is'
+            cand --no-clobber 'Leave a file that is there as it is'
+            cand --append 'Write at the end of the file'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'mpimg;readlink'= {
             cand -b 'Go by the superblock in block N, a backup'
             cand --superblock 'Go by the superblock in block N, a backup'
@@ -131,6 +199,33 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --json 'Print JSON, one object a line; errors too, with a stable code'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'mpimg;recover'= {
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mpimg;rm'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -r 'Remove directories with all that is below them'
+            cand --recursive 'Remove directories with all that is below them'
+            cand -f 'What is not there is no error'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'mpimg;stat'= {
             cand -b 'Go by the superblock in block N, a backup'
@@ -146,14 +241,21 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --help 'Print help'
         }
         &'mpimg;help'= {
+            cand batch 'Make many changes to an image, all of them or none'
             cand cat 'Write files of an image to standard output'
             cand info 'Show a filesystem''s superblock, groups and features'
             cand ls 'List directories of an image'
             cand map 'Show how files lie on the disk, like filefrag -v'
+            cand mkdir 'Make directories in an image'
             cand plan 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+            cand put 'Write a file into an image'
             cand readlink 'Print where symbolic links lead'
+            cand recover 'Finish the commit of a command that was interrupted'
+            cand rm 'Remove files and directories from an image'
             cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mpimg;help;batch'= {
         }
         &'mpimg;help;cat'= {
         }
@@ -163,9 +265,17 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;help;map'= {
         }
+        &'mpimg;help;mkdir'= {
+        }
         &'mpimg;help;plan'= {
         }
+        &'mpimg;help;put'= {
+        }
         &'mpimg;help;readlink'= {
+        }
+        &'mpimg;help;recover'= {
+        }
+        &'mpimg;help;rm'= {
         }
         &'mpimg;help;stat'= {
         }

@@ -31,14 +31,35 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -l no-lock -d 'Do not lock the
 complete -c mpimg -n "__fish_mpimg_needs_command" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_needs_command" -s h -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_needs_command" -s V -l version -d 'Print version'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "batch" -d 'Make many changes to an image, all of them or none'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "cat" -d 'Write files of an image to standard output'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ls" -d 'List directories of an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "mkdir" -d 'Make directories in an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "put" -d 'Write a file into an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "rm" -d 'Remove files and directories from an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -s 0 -l null -d 'Arguments end with NUL, and an empty one ends a command'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l offset -d 'Begin at byte BYTES of each file' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l length -d 'Write at most BYTES bytes of each file' -r
@@ -89,6 +110,23 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l log -d 'Keep the com
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s m -l mode -d 'Set the permissions of PATH: octal, or symbolic as for chmod' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s p -l parents -d 'Make missing directories above them too; what is there already is no error'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l readahead -d 'Pages in a window, 0 for the whole file [default: 1.25 MiB of them]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l bio-pages -d 'Pages in a bio at most [default: 256]' -r
@@ -101,6 +139,33 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l trace -d 'Show wind
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l mode -d 'Set the permissions: octal, or symbolic as for chmod' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l owner -d 'Set owner and group: USER[:GROUP], numbers or names of the image' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l mtime -d 'Set the time of the last change' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l at -d 'Write at byte OFFSET of the file, and leave the rest as it is' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l sparse -d 'What becomes a hole' -r -f -a "auto\t'What is one in SRC'
+always\t'Blocks of zeros, too'
+never\t'Nothing'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l xattr -d 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s p -l preserve -d 'Keep mode, owner, times and extended attributes of SRC'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l mkdirs -d 'Make missing directories of PATH'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s n -l no-clobber -d 'Leave a file that is there as it is'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l append -d 'Write at the end of the file'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
@@ -109,6 +174,29 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s 0 -l zero -d 'E
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -s r -l recursive -d 'Remove directories with all that is below them'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -s f -d 'What is not there is no error'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
@@ -117,11 +205,16 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s L -l dereference -d
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s h -l help -d 'Print help'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "cat" -d 'Write files of an image to standard output'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "ls" -d 'List directories of an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "readlink" -d 'Print where symbolic links lead'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from cat info ls map plan readlink stat help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "ls" -d 'List directories of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "mkdir" -d 'Make directories in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "put" -d 'Write a file into an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "rm" -d 'Remove files and directories from an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

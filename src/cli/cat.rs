@@ -116,7 +116,7 @@ fn copy(
     report: &mut Report<'_>,
 ) -> std::io::Result<()> {
     let range = file.range();
-    let mut progress =
+    let progress =
         Progress::bytes(args.transfer.progress, path, range.end.saturating_sub(range.start));
     let mut at = range.start;
     let mut unread: Option<Unread> = None;

@@ -86,6 +86,11 @@ impl Failure {
     pub fn usage(code: &'static str, reason: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, code, reason: reason.into() }
     }
+
+    /// A path that cannot be processed.
+    pub fn path(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { exit: Exit::Path, code, reason: reason.into() }
+    }
 }
 
 impl From<&FsError> for Failure {
@@ -96,7 +101,14 @@ impl From<&FsError> for Failure {
             FsError::Corrupt(_) => Exit::Corrupt,
             FsError::Full(_) => Exit::Full,
             FsError::Commit(_) => Exit::HostIo,
-            FsError::Content(_) => Exit::HostIo,
+            FsError::Content(source) => {
+                // What the host floor said of a source comes wrapped.
+                let said = source.get_ref().and_then(|inner| inner.downcast_ref::<HostError>());
+                match said {
+                    Some(said) => return Self::from(said),
+                    None => Exit::HostIo,
+                }
+            }
             FsError::Device(error) => error.family().into(),
             FsError::Memory(_) => Exit::HostIo,
         };
@@ -139,6 +151,7 @@ pub struct Report<'a> {
     image: &'a OsStr,
     json: bool,
     gravest: Exit,
+    context: Option<String>,
 }
 
 /// A failure as `--json` tells it, on standard error.
@@ -174,12 +187,15 @@ struct Warning<'a> {
 impl<'a> Report<'a> {
     /// A report on an image.
     pub fn new(image: &'a OsStr, json: bool) -> Self {
-        Self { image, json, gravest: Exit::Done }
+        Self { image, json, gravest: Exit::Done, context: None }
     }
 
     /// Tells a failure; `path` is the path in the image that it is about.
     pub fn failure(&mut self, path: Option<&[u8]>, failure: impl Into<Failure>) {
-        let failure = failure.into();
+        let mut failure = failure.into();
+        if let Some(context) = &self.context {
+            failure.reason.insert_str(0, context);
+        }
         self.gravest = self.gravest.max(failure.exit);
         let line = if self.json {
             let error = JsonError {
@@ -202,6 +218,11 @@ impl<'a> Report<'a> {
             }
         };
         tell(&line);
+    }
+
+    /// Puts something in front of the reasons to come.
+    pub fn set_context(&mut self, context: Option<String>) {
+        self.context = context;
     }
 
     /// Tells something that is no failure, but that whoever reads on should know.

@@ -1,6 +1,7 @@
 //! Opening the image that a command names.
 
 use super::args::{GlobalArgs, ImageArgs, PartitionArg};
+use super::edit::image_warning;
 use super::exit::{Failure, Report};
 use crate::device::partition::Selection;
 use crate::device::{self, IoCounts, Location, Locking, Opened};
@@ -20,7 +21,8 @@ impl OpenImage {
         global: &GlobalArgs,
         report: &Report<'_>,
     ) -> Result<Self, Failure> {
-        let opened = open_device(args, global)?;
+        let opened = open_device(args, device::Access::Read, global)?;
+        image_warning(&opened, report);
         let options = fs::OpenOptions { superblock_block: args.superblock };
         let fs = Filesystem::open(opened.device.clone(), options).map_err(|error| {
             let untold = matches!(error, FsError::Unsupported(Unsupported::NotExt2 { .. }));
@@ -50,9 +52,21 @@ impl OpenImage {
     }
 }
 
-/// Opens the image's bytes for reading.
-pub fn open_device(args: &ImageArgs, global: &GlobalArgs) -> Result<Opened, Failure> {
-    let location = Location::parse(&args.image)?;
+/// Opens the image's bytes.
+pub fn open_device(
+    args: &ImageArgs,
+    access: device::Access,
+    global: &GlobalArgs,
+) -> Result<Opened, Failure> {
+    open_location(&Location::parse(&args.image)?, access, global)
+}
+
+/// Opens the bytes of an image at a location.
+pub fn open_location(
+    location: &Location,
+    access: device::Access,
+    global: &GlobalArgs,
+) -> Result<Opened, Failure> {
     let selection = match global.partition {
         None => Selection::Unnamed,
         Some(PartitionArg::Number(number)) => Selection::Number(number),
@@ -63,12 +77,12 @@ pub fn open_device(args: &ImageArgs, global: &GlobalArgs) -> Result<Opened, Fail
         (false, wait) => Locking::Wait(wait.unwrap_or_default()),
     };
     let options = device::Options {
-        access: device::Access::Read,
+        access,
         selection,
         locking,
         trace: false,
         probe: fs::probe,
         log: global.log.as_deref(),
     };
-    Ok(device::open(&location, &options)?)
+    Ok(device::open(location, &options)?)
 }

@@ -108,7 +108,7 @@ pub fn run(args: &InfoArgs, global: &GlobalArgs, report: &mut Report<'_>) -> any
 
 /// What a filesystem that is refused says of itself.
 fn unreadable(args: &InfoArgs, global: &GlobalArgs) -> Option<Info> {
-    let opened = open_device(&args.image, global).ok()?;
+    let opened = open_device(&args.image, crate::device::Access::Read, global).ok()?;
     let superblock = Filesystem::inspect(&*opened.device).ok()?;
     superblock.refusal()?;
     Some(Info::of(&superblock, &opened))

@@ -3,7 +3,9 @@
 //! A file a subcommand; [`Command`] is the table of them. Only this floor prints, exits or draws.
 
 mod args;
+mod batch;
 mod cat;
+mod edit;
 mod exit;
 mod image;
 mod info;
@@ -11,26 +13,25 @@ mod json;
 mod listing;
 mod ls;
 mod map;
-#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
+mod mkdir;
 mod mode;
 mod names;
 mod output;
-#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
 mod owner;
 mod plan;
 mod plan_write;
 mod progress;
+mod put;
 mod readlink;
+mod recover;
+mod rm;
 mod stat;
 mod stats;
 mod strip;
 mod time;
-#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
 mod when;
-#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
 mod words;
-#[cfg_attr(not(test), expect(dead_code, reason = "for commands that write"))]
-mod xattr;
+mod xattr_text;
 
 use std::ffi::OsStr;
 use std::io;
@@ -39,6 +40,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use args::GlobalArgs;
+use edit::Editing;
 use exit::{Exit, Failure, Report};
 
 /// Read ext2 disk images without root, mounting, FUSE or a VM
@@ -78,12 +80,25 @@ struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make many changes to an image, all of them or none
+    #[command(after_help = batch::HELP)]
+    Batch(Editing<batch::BatchArgs>),
     Cat(cat::CatArgs),
     Info(info::InfoArgs),
     Ls(ls::LsArgs),
     Map(map::MapArgs),
+    /// Make directories in an image
+    #[command(after_help = mkdir::HELP)]
+    Mkdir(Editing<mkdir::MkdirArgs>),
     Plan(plan::PlanArgs),
+    /// Write a file into an image
+    #[command(after_help = put::HELP)]
+    Put(Editing<put::PutArgs>),
     Readlink(readlink::ReadlinkArgs),
+    Recover(recover::RecoverArgs),
+    /// Remove files and directories from an image
+    #[command(after_help = rm::HELP)]
+    Rm(Editing<rm::RmArgs>),
     Stat(stat::StatArgs),
 }
 
@@ -91,24 +106,34 @@ impl Command {
     /// The image that the command is about, as it was named.
     fn image(&self) -> &OsStr {
         match self {
+            Self::Batch(args) => args.image(),
             Self::Cat(args) => args.image(),
             Self::Info(args) => args.image(),
             Self::Ls(args) => args.image(),
             Self::Map(args) => args.image(),
+            Self::Mkdir(args) => args.image(),
             Self::Plan(args) => args.image(),
+            Self::Put(args) => args.image(),
             Self::Readlink(args) => args.image(),
+            Self::Recover(args) => args.image(),
+            Self::Rm(args) => args.image(),
             Self::Stat(args) => args.image(),
         }
     }
 
     fn run(&self, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Result<()> {
         match self {
+            Self::Batch(args) => args.run(global, report),
             Self::Cat(args) => cat::run(args, global, report),
             Self::Info(args) => info::run(args, global, report),
             Self::Ls(args) => ls::run(args, global, report),
             Self::Map(args) => map::run(args, global, report),
+            Self::Mkdir(args) => args.run(global, report),
             Self::Plan(args) => plan::run(args, global, report),
+            Self::Put(args) => args.run(global, report),
             Self::Readlink(args) => readlink::run(args, global, report),
+            Self::Recover(args) => recover::run(args, global, report),
+            Self::Rm(args) => args.run(global, report),
             Self::Stat(args) => stat::run(args, global, report),
         }
     }
@@ -138,9 +163,7 @@ fn usage_or_help(error: &clap::Error) -> Exit {
         let json = std::env::args_os().any(|arg| arg == "--json");
         match reason {
             Some(reason) if json => {
-                // The paragraph that says what is wrong, on one line; usage follows it.
-                let what = reason.split("\n\n").next().unwrap_or(reason);
-                let reason = what.split_whitespace().collect::<Vec<_>>().join(" ");
+                let reason = one_line(reason);
                 let error = serde_json::json!({ "code": "usage", "exit": 2, "reason": reason });
                 exit::tell(&serde_json::json!({ "error": error }).to_string());
             }
@@ -156,6 +179,18 @@ fn usage_or_help(error: &clap::Error) -> Exit {
         }
         None => Exit::Done,
     }
+}
+
+/// The paragraph that says what is wrong, on one line; usage follows it.
+fn one_line(reason: &str) -> String {
+    let what = reason.split("\n\n").next().unwrap_or(reason);
+    what.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is wrong with the arguments, on one line.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    one_line(text.strip_prefix("error: ").unwrap_or(&text))
 }
 
 /// The command line, for completions and manual pages.

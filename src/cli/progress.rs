@@ -37,7 +37,7 @@ impl Progress {
     }
 
     /// Adds what was moved.
-    pub fn advance(&mut self, bytes: u64) {
+    pub fn advance(&self, bytes: u64) {
         if let Some(bar) = &self.0 {
             bar.inc(bytes);
         }

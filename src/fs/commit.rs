@@ -15,9 +15,7 @@ use super::groups::put_descriptor;
 use super::superblock::{SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES};
 use super::transaction::Transaction;
 use crate::device::BlockDevice;
-use crate::device::log::{
-    self, CommitError, Identity, LogStore, LoggedBlock, Record, Syncing, before, runs,
-};
+use crate::device::log::{self, Identity, LogStore, LoggedBlock, Record, Syncing, before};
 use crate::mpage::{FsBlock, Stats};
 
 /// Where `s_uuid` lies in the superblock.
@@ -40,7 +38,7 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// A source cannot be read, or the image not be written: then the image is as it was, but for
-    /// blocks that are free. [`CommitError::Unfinished`] is the exception.
+    /// blocks that are free. [`CommitError::Unfinished`](log::CommitError::Unfinished) is the exception.
     pub fn commit(
         mut self,
         image: &dyn BlockDevice,
@@ -58,7 +56,7 @@ impl Transaction<'_> {
         let changed_blocks = record.blocks.len() as u64;
         match store {
             Some(store) => log::commit(image, store, &record, syncing, self.wrote_data)?,
-            None => write_in_place(image, &record, syncing)?,
+            None => log::write_in_place(image, &record, syncing)?,
         }
         Ok(Committed { transaction, changed_blocks, stats: self.stats })
     }
@@ -128,16 +126,4 @@ impl Transaction<'_> {
         let block_size_bytes = u32::try_from(self.block_size_bytes()).unwrap_or(0);
         Record { identity, transaction, block_size_bytes, blocks }
     }
-}
-
-/// Writes a change to an image that nobody will miss if it is cut short.
-fn write_in_place(image: &dyn BlockDevice, record: &Record, syncing: Syncing) -> Result<()> {
-    for run in runs(record.blocks.iter().map(|(at, block)| (*at, &block.after))) {
-        let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
-        image.write_slices_at(&slices, run.offset_bytes).map_err(CommitError::Device)?;
-    }
-    if syncing == Syncing::Sync {
-        image.sync().map_err(CommitError::Device)?;
-    }
-    Ok(())
 }

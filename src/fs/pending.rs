@@ -30,7 +30,7 @@ impl Transaction<'_> {
     /// # Errors
     /// A source cannot be read, or the image cannot be written.
     pub fn flush_data(&mut self) -> Result<()> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() || self.dry_run {
             return Ok(());
         }
         self.wrote_data = true;
@@ -51,7 +51,7 @@ impl Transaction<'_> {
 
     /// Writes metadata of blocks that nothing leads to before the commit.
     pub(super) fn write_fresh(&mut self) -> Result<()> {
-        if self.fresh.is_empty() {
+        if self.fresh.is_empty() || self.dry_run {
             return Ok(());
         }
         self.wrote_data = true;
@@ -67,6 +67,12 @@ impl Transaction<'_> {
         }
         self.fresh.clear();
         Ok(())
+    }
+
+    /// Files whose data waits.
+    #[must_use]
+    pub fn pending_files(&self) -> usize {
+        self.pending.len()
     }
 
     /// Whether data of a file waits.

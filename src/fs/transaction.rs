@@ -44,6 +44,8 @@ pub struct BeginOptions {
     pub now: Time,
     /// Write to a filesystem that is marked as having errors, or was not unmounted.
     pub force: bool,
+    /// Write nothing before the commit, which will not come.
+    pub dry_run: bool,
 }
 
 /// Changes to a filesystem that are not made yet.
@@ -53,6 +55,7 @@ pub struct Transaction<'a> {
     pub(super) superblock: RawSuperblock,
     pub(super) groups: Groups,
     pub(super) now: Time,
+    pub(super) dry_run: bool,
     /// What the sectors of logged blocks held at the start.
     pub(super) before: BTreeMap<FsBlock, Vec<u32>>,
     /// Metadata blocks that were free at the start, and are in the overlay.
@@ -89,6 +92,7 @@ impl<'a> Transaction<'a> {
             superblock,
             groups: Groups::default(),
             now: options.now,
+            dry_run: options.dry_run,
             before: BTreeMap::new(),
             fresh: BTreeSet::new(),
             pending: BTreeMap::new(),
@@ -188,6 +192,18 @@ impl<'a> Transaction<'a> {
     /// As [`Filesystem::inode`].
     pub fn inode(&self, ino: Ino) -> Result<Inode> {
         self.fs.inode(ino)
+    }
+
+    /// What a name in a directory names, if it is there.
+    ///
+    /// # Errors
+    /// It is no directory, or a corrupt one.
+    pub fn lookup(&mut self, parent: Ino, name: &[u8]) -> Result<Option<Inode>> {
+        let directory = self.fs.inode(parent)?;
+        match self.find_entry(&directory, name)? {
+            Some(found) => self.fs.inode(found.ino).map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn block_size_bytes(&self) -> u64 {

@@ -21,5 +21,7 @@ mod replay;
 mod sidecar;
 
 pub use format::{Identity, LoggedBlock, Record, Torn};
-pub use replay::{BlockRun, CommitError, Found, Syncing, before, commit, examine, replay, runs};
+pub use replay::{
+    BlockRun, CommitError, Found, Syncing, before, commit, examine, replay, runs, write_in_place,
+};
 pub use sidecar::{LogStore, Sidecar};

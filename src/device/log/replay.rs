@@ -107,14 +107,8 @@ pub fn replay(
     record: &Record,
     syncing: Syncing,
 ) -> Result<(), CommitError> {
-    let unfinished = |source| CommitError::Unfinished { name: store.name(), source };
-    for run in runs(record.blocks.iter().map(|(at, block)| (*at, &block.after))) {
-        let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
-        image.write_slices_at(&slices, run.offset_bytes).map_err(unfinished)?;
-    }
-    if syncing == Syncing::Sync {
-        image.sync().map_err(unfinished)?;
-    }
+    write_in_place(image, record, syncing)
+        .map_err(|source| CommitError::Unfinished { name: store.name(), source })?;
     // What is left of it does no harm: the blocks are as it says.
     let _ = store.remove();
     Ok(())
@@ -153,6 +147,23 @@ pub fn commit(
         return Err(CommitError::Log { name: store.name(), source });
     }
     replay(image, store, record, syncing)
+}
+
+/// Writes the blocks of a record in place, and no more: to an image that nobody misses if that is
+/// cut short, or that has a log.
+///
+/// # Errors
+/// The image cannot be written.
+pub fn write_in_place(
+    image: &dyn BlockDevice,
+    record: &Record,
+    syncing: Syncing,
+) -> Result<(), DeviceError> {
+    for run in runs(record.blocks.iter().map(|(at, block)| (*at, &block.after))) {
+        let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
+        image.write_slices_at(&slices, run.offset_bytes)?;
+    }
+    if syncing == Syncing::Sync { image.sync() } else { Ok(()) }
 }
 
 /// Blocks that lie one behind the other.

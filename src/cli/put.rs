@@ -1,0 +1,275 @@
+//! `mpimg put`: host files, or standard input, into an image.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::args::parse_bytes;
+use super::edit::{Change, Edit, Place, UMASK, time_of};
+use super::exit::Failure;
+use super::mode::ModeChange;
+use super::owner::OwnerSpec;
+use super::when::{Date, parse_date};
+use super::xattr_text::parse_xattr;
+use crate::fs::{CallerError, FileType, FsError, Inode, LastSymlink, Node, Ownership};
+use crate::host::{Source, Sparse};
+
+/// Help that follows the options.
+pub const HELP: &str = "\
+Examples:
+  mpimg put disk.img /etc/motd ./motd
+  echo hello | mpimg put disk.img /etc/motd
+  mpimg put --mode 600 --owner root:shadow disk.img /etc/shadow ./shadow
+  mpimg put --mkdirs --preserve disk.img /opt/app/bin/ ./app
+  mpimg put --append disk.img /var/log/build.log ./log
+  mpimg put --output new.img disk.img /etc/hostname ./hostname
+
+A file that is there is replaced, and keeps its inode number, hard links, mode and owner; a new one
+belongs to root:root and has the source's permissions (644 from standard input). If PATH is a
+directory, the file goes into it under SRC's name. What the source has of holes becomes holes.
+
+Everything is counted before anything is written: where blocks or inodes are missing the exit code
+is 6, and the image is as it was. A failed or killed command changes nothing.";
+
+/// What is put where.
+#[derive(Debug, Args)]
+pub struct PutArgs {
+    /// Where to put it; <N> is inode N
+    #[arg(value_name = "PATH")]
+    path: OsString,
+
+    /// A host file, or - for standard input
+    #[arg(value_name = "SRC", default_value = "-")]
+    source: OsString,
+
+    /// Set the permissions: octal, or symbolic as for chmod
+    #[arg(long, value_name = "MODE", value_parser = ModeChange::parse)]
+    mode: Option<ModeChange>,
+
+    /// Set owner and group: USER[:GROUP], numbers or names of the image
+    #[arg(long, value_name = "OWNER", value_parser = OwnerSpec::parse)]
+    owner: Option<OwnerSpec>,
+
+    /// Set the time of the last change
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    mtime: Option<Date>,
+
+    /// Keep mode, owner, times and extended attributes of SRC
+    #[arg(short = 'p', long)]
+    preserve: bool,
+
+    /// Make missing directories of PATH
+    #[arg(long)]
+    mkdirs: bool,
+
+    /// Leave a file that is there as it is
+    #[arg(short = 'n', long)]
+    no_clobber: bool,
+
+    /// Write at the end of the file
+    #[arg(long, conflicts_with = "at")]
+    append: bool,
+
+    /// Write at byte OFFSET of the file, and leave the rest as it is
+    #[arg(long, value_name = "OFFSET", value_parser = parse_bytes)]
+    at: Option<u64>,
+
+    /// What becomes a hole
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    sparse: SparseArg,
+
+    /// Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)
+    #[arg(long, value_name = "K=V")]
+    xattr: Vec<OsString>,
+}
+
+/// What becomes a hole.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SparseArg {
+    /// What is one in SRC
+    Auto,
+    /// Blocks of zeros, too
+    Always,
+    /// Nothing
+    Never,
+}
+
+impl From<SparseArg> for Sparse {
+    fn from(arg: SparseArg) -> Self {
+        match arg {
+            SparseArg::Auto => Self::Auto,
+            SparseArg::Always => Self::Always,
+            SparseArg::Never => Self::Never,
+        }
+    }
+}
+
+/// Where the content goes.
+enum Target {
+    Existing(Inode),
+    New(Place),
+}
+
+/// Permissions of what comes without.
+const PLAIN: u16 = 0o644;
+
+impl Change for PutArgs {
+    fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
+        let path = self.path.as_bytes();
+        let xattrs = self.xattr.iter().map(|text| parse_xattr(text.as_bytes()));
+        let xattrs = xattrs.collect::<Result<Vec<_>, _>>();
+        let xattrs = xattrs.map_err(|reason| Failure::usage("bad_xattr", reason))?;
+        let source = match self.open_source(edit) {
+            Ok(source) => source,
+            Err(failure) => {
+                edit.failure(path, failure);
+                return Ok(());
+            }
+        };
+        match self.put(edit, source, xattrs) {
+            Ok(()) => Ok(()),
+            Err(failure) => {
+                edit.failure(path, failure);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl PutArgs {
+    fn open_source(&self, edit: &mut Edit<'_, '_>) -> Result<Source, Failure> {
+        let sparse = Sparse::from(self.sparse);
+        if self.source != "-" {
+            return Ok(Source::open(Path::new(&self.source), sparse)?);
+        }
+        if edit.stdin_taken {
+            return Err(Failure::usage("stdin_taken", "standard input is read already"));
+        }
+        edit.stdin_taken = true;
+        Ok(Source::stdin(sparse)?)
+    }
+
+    fn put(
+        &self,
+        edit: &mut Edit<'_, '_>,
+        source: Source,
+        xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<(), Failure> {
+        let path = self.path.as_bytes();
+        let owner = match &self.owner {
+            Some(spec) => Some(spec.resolve(edit.names()?)?),
+            None => None,
+        };
+        let (ino, path, new) = match self.target(edit, path)? {
+            (Target::Existing(_), path) if self.no_clobber => {
+                return edit.tell("skip", &path, "it is there");
+            }
+            (Target::Existing(inode), path) => {
+                edit.tx.check_regular(&inode)?;
+                (inode.ino(), path, false)
+            }
+            (Target::New(place), path) => {
+                let node = Node::Regular;
+                let permissions = source.attributes().map_or(PLAIN, |a| a.mode & 0o777);
+                let ownership = Ownership { permissions, uid: 0, gid: 0 };
+                let ino = edit.tx.create(place.parent.ino(), &place.name, &node, ownership)?;
+                (ino, path, true)
+            }
+        };
+        let kept = source.attributes().filter(|_| self.preserve).cloned();
+        let kept_xattrs = if self.preserve { source.xattrs()? } else { Vec::new() };
+        let len_bytes = source.len_bytes();
+        let content = edit.content(source)?;
+        let (what, offset) = match (self.at, self.append) {
+            (Some(offset), _) => ("write", Some(offset)),
+            (None, true) => ("append", Some(edit.tx.inode(ino)?.size_bytes())),
+            (None, false) if new => ("create", None),
+            (None, false) => ("replace", None),
+        };
+        match offset {
+            Some(offset) => edit.tx.write_content(ino, offset, content)?,
+            None => edit.tx.replace_content(ino, content)?,
+        }
+        edit.tell(what, &path, &format!("{len_bytes} bytes"))?;
+
+        // Whoever changes an owner takes set-id bits away: modes come after.
+        let mut uid = owner.and_then(|owner| owner.uid);
+        let mut gid = owner.and_then(|owner| owner.gid);
+        if let Some(kept) = &kept {
+            uid = uid.or(Some(kept.uid));
+            gid = gid.or(Some(kept.gid));
+        }
+        if uid.is_some() || gid.is_some() {
+            edit.tx.set_owner(ino, uid, gid)?;
+        }
+        if let Some(kept) = &kept {
+            edit.tx.set_permissions(ino, kept.mode & 0o7777)?;
+        }
+        if let Some(mode) = &self.mode {
+            let old = edit.tx.inode(ino)?.permissions();
+            edit.tx.set_permissions(ino, mode.apply(old, false, UMASK))?;
+        }
+        edit.add_xattrs(ino, kept_xattrs.into_iter().chain(xattrs))?;
+        let atime = kept.as_ref().map(|kept| time_of(kept.atime));
+        let mtime = match self.mtime {
+            Some(date) => Some(time_of(date.resolve(&edit.clock))),
+            None => kept.as_ref().map(|kept| time_of(kept.mtime)),
+        };
+        if atime.is_some() || mtime.is_some() {
+            edit.tx.set_times(ino, atime, mtime)?;
+        }
+        Ok(())
+    }
+
+    /// Where a path leads, and the path of that.
+    fn target(&self, edit: &mut Edit<'_, '_>, path: &[u8]) -> Result<(Target, Vec<u8>), Failure> {
+        if self.mkdirs {
+            edit.make_parents(path)?;
+        }
+        match edit.resolve(path, LastSymlink::Follow) {
+            Ok(inode) if inode.file_type() == FileType::Directory && self.source != "-" => {
+                let name = Path::new(&self.source).file_name().map(|name| name.to_owned());
+                let name = name.unwrap_or_default().into_vec();
+                let end = path.iter().rposition(|byte| *byte != b'/');
+                let directory = path.get(..=end.unwrap_or(0)).unwrap_or_default();
+                let slash: &[u8] = if directory == b"/" { b"" } else { b"/" };
+                let path = [directory, slash, &name].concat();
+                let place = Place { parent: inode, name, wants_directory: false };
+                match edit.lookup(&place)? {
+                    Some(found) if found.file_type() == FileType::Symlink => {
+                        let inode = follow(edit, &path)?;
+                        Ok((Target::Existing(inode), path))
+                    }
+                    Some(found) => Ok((Target::Existing(found), path)),
+                    None => Ok((Target::New(place), path)),
+                }
+            }
+            Ok(inode) => Ok((Target::Existing(inode), path.to_vec())),
+            Err(FsError::Caller(CallerError::NotFound)) => {
+                let place = edit.place(path)?;
+                if place.wants_directory {
+                    return Err(FsError::from(CallerError::NotADirectory).into());
+                }
+                if edit.lookup(&place)?.is_some() {
+                    let reason = "a symbolic link that leads nowhere, which is not written through";
+                    return Err(Failure::path("dangling_symlink", reason));
+                }
+                Ok((Target::New(place), path.to_vec()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The inode to which a symbolic link leads.
+fn follow(edit: &Edit<'_, '_>, path: &[u8]) -> Result<Inode, Failure> {
+    edit.resolve(path, LastSymlink::Follow).map_err(|error| match error {
+        FsError::Caller(CallerError::NotFound) => {
+            let reason = "a symbolic link that leads nowhere, which is not written through";
+            Failure::path("dangling_symlink", reason)
+        }
+        error => error.into(),
+    })
+}
