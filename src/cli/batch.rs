@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStringExt;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::edit::{Change, Edit};
 use super::exit::{Exit, Failure};
@@ -79,12 +79,16 @@ impl Change for BatchArgs {
             })?;
             Box::new(BufReader::with_capacity(64 << 10, file))
         };
+        // Made once: to make the command line is more work than to take a line apart.
+        let mut command = LineArgs::command();
         let unit = if self.nul { "command" } else { "line" };
         for line in Script::new(reader, self.nul) {
             let line = line?;
             let here = format!("{unit} {}: ", line.number);
             let words = line.words.into_iter().map(OsString::from_vec);
-            let parsed = LineArgs::try_parse_from(words).map_err(|error| {
+            let parsed = command.try_get_matches_from_mut(words);
+            let parsed = parsed.and_then(|found| LineArgs::from_arg_matches(&found));
+            let parsed = parsed.map_err(|error| {
                 Failure::usage("bad_line", format!("{here}{}", super::first_line(&error)))
             })?;
             edit.set_context(Some(here.clone()));

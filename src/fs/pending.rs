@@ -13,7 +13,10 @@ use super::inode::Ino;
 use super::transaction::Transaction;
 use crate::device::BlockDevice;
 use crate::device::log::runs;
-use crate::mpage::{PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
+use crate::mpage::{FsBlock, PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
+
+/// Files of up to so many blocks have their indirect blocks written together with their data.
+const INLINE_BLOCKS: u64 = 2048;
 
 /// Data of one file.
 pub struct Pending<'a> {
@@ -38,13 +41,27 @@ impl Transaction<'_> {
         let geometry = self.fs.geometry();
         let mut writer =
             Writer::new(device, geometry, WRITE_WINDOW_BYTES).map_err(FsError::Memory)?;
+        let block_size = self.block_size_bytes();
+        let mut fresh = std::mem::take(&mut self.fresh).into_iter().peekable();
         while let Some((ino, mut pending)) = self.pending.pop_first() {
             let inode = self.fs.inode(ino)?;
+            // Small files lie in line with their indirect blocks: all of it goes out together.
+            let last = inode.size_bytes().div_ceil(block_size).min(INLINE_BLOCKS);
+            let end = inode.raw().i_block.iter().map(|p| u64::from(p.get()).saturating_add(last));
+            let end = FsBlock(end.max().unwrap_or(0));
+            while let Some(block) = fresh.next_if(|block| *block < end) {
+                // It stays in the overlay until it is written: the map is read through that.
+                let bytes = self.overlay.blocks().get(&self.offset_of(block)).cloned();
+                if let Some(bytes) = bytes {
+                    writer.queue_block(block, &bytes)?;
+                }
+            }
             let mut map = BlockMap::new(&inode, self.fs.metadata());
             let source = &mut *pending.source;
             writer.write_file(&mut map, inode.size_bytes(), &pending.ranges, source)?;
         }
         writer.finish()?;
+        self.fresh = fresh.collect();
         self.stats.add(writer.stats());
         Ok(())
     }

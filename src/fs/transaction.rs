@@ -131,11 +131,12 @@ impl<'a> Transaction<'a> {
         edit: impl FnOnce(&mut [u8]) -> T,
     ) -> Result<T> {
         let old = self.fs.metadata().read(block, object)?;
-        let mut bytes = old.to_vec();
-        let edited = edit(&mut bytes);
-        if *old != bytes[..] {
+        let mut new = Arc::<[u8]>::from(&*old);
+        // Nobody else has it yet, so that it can be changed.
+        let edited = edit(Arc::get_mut(&mut new).unwrap_or_default());
+        if old != new {
             self.remember(block, &old);
-            self.put_block(block, bytes.into());
+            self.put_block(block, new);
         }
         Ok(edited)
     }
