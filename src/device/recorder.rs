@@ -20,6 +20,8 @@ pub struct IoCounts {
     pub bytes: u64,
     /// What the largest call asked for, in bytes.
     pub largest_bytes: u64,
+    /// What the largest call that wrote was given, in bytes.
+    pub largest_write_bytes: u64,
     /// Calls that wrote; `calls` counts those that read.
     pub writes: u64,
     /// The bytes they took.
@@ -46,6 +48,7 @@ struct State {
     calls: AtomicU64,
     bytes: AtomicU64,
     largest_bytes: AtomicU64,
+    largest_write_bytes: AtomicU64,
     writes: AtomicU64,
     written_bytes: AtomicU64,
     syncs: AtomicU64,
@@ -60,6 +63,7 @@ impl RecorderHandle {
             calls: self.0.calls.load(Ordering::Relaxed),
             bytes: self.0.bytes.load(Ordering::Relaxed),
             largest_bytes: self.0.largest_bytes.load(Ordering::Relaxed),
+            largest_write_bytes: self.0.largest_write_bytes.load(Ordering::Relaxed),
             writes: self.0.writes.load(Ordering::Relaxed),
             written_bytes: self.0.written_bytes.load(Ordering::Relaxed),
             syncs: self.0.syncs.load(Ordering::Relaxed),
@@ -105,6 +109,7 @@ impl<D: BlockDevice> Recorder<D> {
 
     fn wrote(&self, len_bytes: u64) {
         self.state.writes.fetch_add(1, Ordering::Relaxed);
+        self.state.largest_write_bytes.fetch_max(len_bytes, Ordering::Relaxed);
         self.state.written_bytes.fetch_add(len_bytes, Ordering::Relaxed);
     }
 

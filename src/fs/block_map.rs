@@ -20,6 +20,8 @@ use crate::mpage::{FileBlock, FsBlock};
 const LEVELS: u32 = 3;
 /// Bytes in a block pointer.
 const POINTER_BYTES: usize = 4;
+/// Indirect blocks in line that are looked for.
+const IN_LINE_BLOCKS: usize = 64;
 
 /// The block map of one inode.
 pub struct BlockMap<'fs> {
@@ -185,6 +187,9 @@ impl<'fs> BlockMap<'fs> {
         }
         let mut pointer = self.slot(position.slot);
         let mut level = position.level;
+        // Indirect blocks that lie one after the other, of which this is the first: a file that was
+        // laid out as a whole has them so, and they are read together.
+        let mut in_line: u64 = 1;
         loop {
             // Everything below a pointer of this level, as file blocks.
             let len_blocks = self.span(level);
@@ -196,14 +201,17 @@ impl<'fs> BlockMap<'fs> {
             };
             let bytes = match self.metadata.resident(at) {
                 Some(bytes) => bytes,
-                None if may_read => self.metadata.read(at, "block map")?,
+                None if may_read => self.metadata.read_run(at, in_line, "block map")?,
                 None => return Ok(Step::Missing { block: at, level }),
             };
             if level == 1 {
                 let content = LeafContent::Indirect(bytes);
                 return Ok(Step::Leaf(Leaf { first, len_blocks, content }));
             }
-            pointer = pointer_at(&bytes, self.index_at(position.index, level));
+            let (entries, _) = bytes.as_chunks::<POINTER_BYTES>();
+            let from = self.index_at(position.index, level);
+            let entries = entries.iter().skip(from).take(IN_LINE_BLOCKS);
+            (pointer, in_line) = run_of(entries.map(|entry| u32::from_le_bytes(*entry)));
             level = level.saturating_sub(1);
         }
     }
@@ -301,10 +309,4 @@ fn run_of(mut pointers: impl Iterator<Item = u32>) -> (u32, u64) {
         })
         .count();
     (first, (more as u64).saturating_add(1))
-}
-
-/// Entry `index` of an indirect block.
-fn pointer_at(bytes: &[u8], index: usize) -> u32 {
-    let (entries, _) = bytes.as_chunks::<POINTER_BYTES>();
-    entries.get(index).map_or(0, |entry| u32::from_le_bytes(*entry))
 }

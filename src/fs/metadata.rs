@@ -119,6 +119,19 @@ impl Metadata {
     /// # Errors
     /// [`Corrupt::BlockOutside`] where the filesystem has no such block, and what the device says.
     pub fn read(&self, block: FsBlock, object: &'static str) -> Result<Block> {
+        self.read_run(block, 1, object)
+    }
+
+    /// Reads a block that `object` names, and those after it that will be asked for next.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); what concerns only the blocks after it is none.
+    pub fn read_run(
+        &self,
+        block: FsBlock,
+        count_blocks: u64,
+        object: &'static str,
+    ) -> Result<Block> {
         // Block 0 holds the superblock where blocks are large; a file cannot own it, but metadata
         // at fixed places may lie there.
         if block.0 >= self.end_block {
@@ -129,7 +142,7 @@ impl Metadata {
         if let Some(bytes) = cache.blocks.get(&block) {
             return Ok(Arc::clone(bytes));
         }
-        cache.fill(self, block)
+        cache.fill(self, block, count_blocks)
     }
 
     fn capacity_blocks(&self) -> usize {
@@ -144,12 +157,12 @@ impl Metadata {
 
 impl Cache {
     /// Reads `block`, and those that follow it where the last miss went before it.
-    fn fill(&mut self, metadata: &Metadata, block: FsBlock) -> Result<Block> {
+    fn fill(&mut self, metadata: &Metadata, block: FsBlock, least: u64) -> Result<Block> {
         let block_size = metadata.block_size_bytes;
         let most = RUN_BYTES.checked_div(block_size).unwrap_or(1).max(1);
         let found = self.streams.iter().position(|stream| stream.next == block);
         let stream = found.and_then(|at| self.streams.get(at)).copied().unwrap_or_default();
-        let run = stream.run_blocks.saturating_mul(2).clamp(1, most);
+        let run = stream.run_blocks.saturating_mul(2).max(least).clamp(1, most);
         // What is read ahead must lie on the device: the image may be cut short.
         let on_device = metadata.device.size_bytes().checked_div(block_size).unwrap_or(0);
         let end = metadata.end_block.min(on_device);

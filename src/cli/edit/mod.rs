@@ -27,6 +27,7 @@ pub use target::{image_warning, open_for_recovery};
 use super::args::{GlobalArgs, StatsForm, When};
 use super::exit::{Failure, Report};
 use super::stats;
+use crate::device::IoCounts;
 use target::Target;
 
 /// What symbolic modes that name nobody are masked by: not the host's umask, so that an image is the
@@ -78,7 +79,7 @@ pub struct EditArgs {
     #[arg(long)]
     pub force: bool,
 
-    /// Tell on standard error how the data was moved: bios, merges, fallbacks, calls
+    /// Tell on standard error how the data was written: bios, merges, fallbacks, calls
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "table")]
     pub stats: Option<StatsForm>,
 
@@ -99,7 +100,14 @@ impl<C: Args + Change> Editing<C> {
         let mut edit = Edit::begin(&target, &self.options, global, report)?;
         self.change.apply(&mut edit)?;
         if let Some(stats) = edit.finish(&target, &self.options)? {
+            // What was read on the way is little; what was written is what the data took.
             let counts = target.counts();
+            let counts = IoCounts {
+                calls: counts.writes,
+                bytes: counts.written_bytes,
+                largest_bytes: counts.largest_write_bytes,
+                ..counts
+            };
             target.publish(&self.options)?;
             if let Some(form) = self.options.stats {
                 stats::print(stats, counts, form);
