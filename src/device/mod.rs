@@ -31,7 +31,7 @@ pub use lock::{LockMode, LockState, Locking, lock};
 pub use open::{Access, Opened, Options, open};
 pub use overlay::{Blocks, Overlay};
 pub use recorder::{Call, IoCounts, Recorder, RecorderHandle};
-pub use recovery::Recovery;
+pub use recovery::{Recovery, recover};
 pub use window::Window;
 
 /// Something that holds bytes at offsets.

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::log::{Found, LogStore, Sidecar, Syncing, Torn, examine, replay};
+use super::log::{Found, LogStore, Sidecar, Torn, examine, finish};
 use super::{Access, BlockDevice, OpenError, Overlay};
 
 /// What was found beside an image, and done about it.
@@ -54,9 +54,12 @@ pub(super) fn sidecar(
 }
 
 /// Deals with the log of an image; returns the image as it is to be seen.
-pub(super) fn recover(
+///
+/// # Errors
+/// The log cannot be read or removed; a commit cannot be finished.
+pub fn recover(
     image: Arc<dyn BlockDevice>,
-    store: &Sidecar,
+    store: &dyn LogStore,
     access: Access,
 ) -> Result<(Arc<dyn BlockDevice>, Recovery), OpenError> {
     let fault = |source| OpenError::Log { name: store.name(), source };
@@ -76,7 +79,7 @@ pub(super) fn recover(
     let count_blocks = record.blocks.len() as u64;
     match access {
         Access::Write => {
-            replay(&*image, store, &record, Syncing::Sync).map_err(OpenError::Recovery)?;
+            finish(&*image, store, &record).map_err(OpenError::Recovery)?;
             Ok((image, Recovery::Finished { transaction, count_blocks }))
         }
         Access::Read => {

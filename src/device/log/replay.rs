@@ -114,6 +114,26 @@ pub fn replay(
     Ok(())
 }
 
+/// Finishes the commit of a command that was killed once its log was complete.
+///
+/// A kill leaves the log where the host's memory still has it, but perhaps no disk. Blocks in place
+/// of which the disk has some, and of the log not all, are what a log is there to prevent: it is
+/// synced before the first of them is written, and with it all that had to be on disk before it.
+///
+/// # Errors
+/// [`CommitError::Unfinished`]: the log stays.
+pub fn finish(
+    image: &dyn BlockDevice,
+    store: &dyn LogStore,
+    record: &Record,
+) -> Result<(), CommitError> {
+    image
+        .sync()
+        .and_then(|()| store.sync().map_err(|source| DeviceError::Sync { source }))
+        .map_err(|source| CommitError::Unfinished { name: store.name(), source })?;
+    replay(image, store, record, Syncing::Sync)
+}
+
 /// Makes the change that a record describes: through the log, so that it is made whole or not at all.
 ///
 /// What was written to the image before, to places that nothing leads to yet, is synced first: once

@@ -21,7 +21,8 @@ pub trait LogStore: Send + Sync {
     /// The host cannot write, or has no space.
     fn append(&self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Waits until the log, and the name by which it is found, are safe from a power cut.
+    /// Waits until the log, and the name by which it is found, are safe from a power cut; also a
+    /// log that another process has written.
     ///
     /// # Errors
     /// The host cannot say so.
@@ -99,7 +100,13 @@ impl LogStore for Sidecar {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.with_file(|file| file.sync_data())?;
+        match self.with_file(|file| file.sync_data()) {
+            // Not ours, but one that was found.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                File::open(&self.path)?.sync_data()?;
+            }
+            ended => ended?,
+        }
         let directory = match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
