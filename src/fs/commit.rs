@@ -111,9 +111,10 @@ impl Transaction<'_> {
             let number = offset_bytes.checked_div(self.block_size_bytes()).unwrap_or(0);
             let Some(old) = self.before.get(&FsBlock(number)) else { continue };
             // What was changed and changed back need not be written.
-            if *old != before(after) {
+            let offset_bytes = base_bytes.saturating_add(offset_bytes);
+            if *old != before(offset_bytes, after) {
                 let block = LoggedBlock { before: old.clone(), after: after.clone() };
-                blocks.insert(base_bytes.saturating_add(offset_bytes), block);
+                blocks.insert(offset_bytes, block);
             }
         }
         let identity = Identity {

@@ -223,7 +223,9 @@ impl<'a> Transaction<'a> {
     /// Keeps what a block held at the start, if it was in use then and is changed for the first time.
     fn remember(&mut self, block: FsBlock, old: &[u8]) {
         if !self.fresh.contains(&block) && !self.before.contains_key(&block) {
-            self.before.insert(block, before(old));
+            let base_bytes = self.overlay.image_offset_bytes();
+            let offset_bytes = base_bytes.saturating_add(self.offset_of(block));
+            self.before.insert(block, before(offset_bytes, old));
         }
     }
 

@@ -12,7 +12,7 @@
 //! | 8 | where the identity stands in the image, in bytes |
 //! | 16 | the identity (a filesystem's UUID) |
 //! | 8 | `n` |
-//! | `n` × (8 + `b` / 512 × 4) | for each block where it begins in the image, and the CRC-32 of each of its sectors as they were before |
+//! | `n` × (8 + `s` × 4) | for each block where it begins in the image, and the CRC-32 of what was before in each of the `s` sectors of the image that it lies in |
 //! | `n` × `b` | the blocks as they are to be |
 //! | 4 | CRC-32 of all before |
 //!
@@ -23,7 +23,8 @@
 //! The CRCs of what was there before tell whether a complete log still belongs to the image. As
 //! long as nobody else has written, each sector of each block is either as it was or as it is to
 //! be, whatever was cut in between; anything else, and the image has moved on. By the block this
-//! could not be told, as disks write sectors whole but not blocks.
+//! could not be told, as disks write sectors whole but not blocks. They are sectors of the image: a
+//! filesystem that begins at byte 100 has blocks whose first sector is theirs from byte 100 on.
 
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ pub struct Identity {
 /// A block that is to change.
 #[derive(Debug, Clone)]
 pub struct LoggedBlock {
-    /// CRC-32 of each sector before.
+    /// CRC-32 of what was before in each sector of the image.
     pub before: Vec<u32>,
     /// The block as it is to be.
     pub after: Arc<[u8]>,
@@ -93,22 +94,35 @@ pub enum Torn {
     },
 }
 
-/// The CRC-32 of each sector of a block.
+/// What a block that begins at `offset_bytes` has of each sector of the image.
+pub(super) fn sectors(offset_bytes: u64, block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (head, rest) = block.split_at_checked(head_bytes(offset_bytes)).unwrap_or((block, &[]));
+    std::iter::once(head).filter(|head| !head.is_empty()).chain(rest.chunks(SECTOR_BYTES))
+}
+
+/// How far it is to the next sector; 0 from where one begins.
+fn head_bytes(offset_bytes: u64) -> usize {
+    let sector = SECTOR_BYTES as u64;
+    let into = offset_bytes & sector.saturating_sub(1);
+    usize::try_from(sector.saturating_sub(into)).unwrap_or(0) & SECTOR_BYTES.saturating_sub(1)
+}
+
+/// The CRC-32 of what a block has of each sector of the image.
 #[must_use]
-pub fn sector_crcs(block: &[u8]) -> Vec<u32> {
-    block.chunks(SECTOR_BYTES).map(crc32fast::hash).collect()
+pub fn sector_crcs(offset_bytes: u64, block: &[u8]) -> Vec<u32> {
+    sectors(offset_bytes, block).map(crc32fast::hash).collect()
 }
 
 impl Record {
     /// Bytes of the log.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
-        let block = u64::from(self.block_size_bytes);
-        let entry = entry_bytes(self.block_size_bytes) as u64;
-        (self.blocks.len() as u64)
-            .saturating_mul(block.saturating_add(entry))
-            .saturating_add(HEADER_BYTES)
-            .saturating_add(CHECKSUM_BYTES)
+        let block = |block: &LoggedBlock| {
+            let crcs = (block.before.len() as u64).saturating_mul(4);
+            crcs.saturating_add(8).saturating_add(block.after.len() as u64)
+        };
+        let ends = HEADER_BYTES.saturating_add(CHECKSUM_BYTES);
+        self.blocks.values().map(block).fold(ends, u64::saturating_add)
     }
 
     /// Hands the log to `write` from front to back, in pieces of about a mebibyte.
@@ -178,10 +192,14 @@ impl Record {
             return Err(Torn::NoLog);
         }
         let block_size = usize::try_from(block_size_bytes).map_err(|_| Torn::NoLog)?;
-        let entry = entry_bytes(block_size_bytes);
-        let count = usize::try_from(count).map_err(|_| short)?;
-        let table_bytes = count.checked_mul(entry).ok_or(short)?;
-        let mut table = Fields(fields.take(table_bytes).ok_or(short)?);
+        let mut table = Vec::new();
+        for _ in 0..count {
+            let offset_bytes = fields.u64().ok_or(short)?;
+            let crcs: Option<Vec<u32>> =
+                (0..sector_count(offset_bytes, block_size)).map(|_| fields.u32()).collect();
+            table.push((offset_bytes, crcs.ok_or(short)?));
+        }
+        let count = table.len();
         let content = fields.take(count.checked_mul(block_size).ok_or(short)?).ok_or(short)?;
         let checked = bytes.get(..bytes.len().saturating_sub(fields.0.len())).unwrap_or_default();
         let found = fields.u32().ok_or(short)?;
@@ -193,12 +211,8 @@ impl Record {
             return Err(Torn::NoLog);
         }
         let mut blocks = std::collections::BTreeMap::new();
-        for after in content.chunks_exact(block_size) {
-            let offset_bytes = table.u64().ok_or(short)?;
-            let sectors = block_size.div_ceil(SECTOR_BYTES);
-            let before: Option<Vec<u32>> = (0..sectors).map(|_| table.u32()).collect();
-            let block = LoggedBlock { before: before.ok_or(short)?, after: Arc::from(after) };
-            blocks.insert(offset_bytes, block);
+        for ((offset_bytes, before), after) in table.into_iter().zip(content.chunks(block_size)) {
+            blocks.insert(offset_bytes, LoggedBlock { before, after: Arc::from(after) });
         }
         Ok(Self { identity, transaction, block_size_bytes, blocks })
     }
@@ -210,10 +224,10 @@ impl Record {
     }
 }
 
-/// Bytes of a table entry.
-fn entry_bytes(block_size_bytes: u32) -> usize {
-    let sectors = u64::from(block_size_bytes).div_ceil(SECTOR_BYTES as u64);
-    usize::try_from(sectors).unwrap_or(0).saturating_mul(4).saturating_add(8)
+/// How many sectors of the image a block lies in.
+fn sector_count(offset_bytes: u64, block_size: usize) -> usize {
+    let head = head_bytes(offset_bytes).min(block_size);
+    block_size.saturating_sub(head).div_ceil(SECTOR_BYTES).saturating_add(usize::from(head > 0))
 }
 
 /// Numbers from the front of a slice.
@@ -242,7 +256,7 @@ mod tests {
     fn record(blocks: &[(u64, u8)]) -> Record {
         let identity = Identity { image_size_bytes: 1 << 20, offset_bytes: 1128, bytes: [7; 16] };
         let blocks = blocks.iter().map(|(at, fill)| {
-            let before = sector_crcs(&[0; 1024]);
+            let before = sector_crcs(*at, &[0; 1024]);
             (*at, LoggedBlock { before, after: Arc::from([*fill; 1024]) })
         });
         Record { identity, transaction: 3, block_size_bytes: 1024, blocks: blocks.collect() }
@@ -267,7 +281,22 @@ mod tests {
         let again = Record::decode(&bytes).unwrap();
         assert_eq!((again.identity, again.transaction), (record.identity, 3));
         assert_eq!(again.after(), record.after());
-        assert_eq!(again.blocks[&2048].before, sector_crcs(&[0; 1024]));
+        assert_eq!(again.blocks[&2048].before, sector_crcs(2048, &[0; 1024]));
+    }
+
+    #[test]
+    fn sectors_are_those_of_the_image_wherever_a_block_begins() {
+        let block: Vec<u8> = (0..1024_u32).map(|at| (at / 4) as u8).collect();
+        let cut = |at| sectors(at, &block).map(<[u8]>::len).collect::<Vec<_>>();
+        assert_eq!(cut(2048), [512, 512]);
+        assert_eq!(cut(2048 + 100), [412, 512, 100]);
+        assert_eq!(cut(2047), [1, 512, 511]);
+        let record = record(&[(1337, 1), (1337 + 1024, 2)]);
+        let bytes = encoded(&record);
+        assert_eq!(bytes.len() as u64, record.len_bytes());
+        let again = Record::decode(&bytes).unwrap();
+        assert_eq!(again.blocks[&1337].before, record.blocks[&1337].before);
+        assert_eq!(again.blocks[&1337].before.len(), 3);
     }
 
     #[test]

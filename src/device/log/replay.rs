@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::format::{Record, SECTOR_BYTES, Torn, sector_crcs};
+use super::format::{Record, Torn, sector_crcs, sectors};
 use super::sidecar::LogStore;
 use crate::device::{BlockDevice, DeviceError};
 
@@ -88,9 +88,9 @@ pub fn examine(image: &dyn BlockDevice, store: &dyn LogStore) -> io::Result<Foun
     for (&offset_bytes, block) in &record.blocks {
         now.resize(block.after.len(), 0);
         image.read_at(&mut now, offset_bytes).map_err(io::Error::other)?;
-        let mut sectors =
-            now.chunks(SECTOR_BYTES).zip(block.after.chunks(SECTOR_BYTES)).zip(&block.before);
-        if !sectors.all(|((now, after), before)| now == after || crc32fast::hash(now) == *before) {
+        let mut all =
+            sectors(offset_bytes, &now).zip(sectors(offset_bytes, &block.after)).zip(&block.before);
+        if !all.all(|((now, after), before)| now == after || crc32fast::hash(now) == *before) {
             return Ok(Found::Stale { offset_bytes });
         }
     }
@@ -219,8 +219,8 @@ pub fn runs<'a>(blocks: impl Iterator<Item = (u64, &'a Arc<[u8]>)>) -> Vec<Block
     runs
 }
 
-/// The CRCs of a block's sectors, for a record.
+/// The CRCs of the sectors of a block that begins at `offset_bytes` of the image, for a record.
 #[must_use]
-pub fn before(block: &[u8]) -> Vec<u32> {
-    sector_crcs(block)
+pub fn before(offset_bytes: u64, block: &[u8]) -> Vec<u32> {
+    sector_crcs(offset_bytes, block)
 }
