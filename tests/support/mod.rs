@@ -27,6 +27,7 @@
 
 pub mod command;
 pub mod content;
+pub mod crash;
 pub mod disk;
 pub mod fragment;
 pub mod gallery;
