@@ -79,6 +79,12 @@ pub fn examine(image: &dyn BlockDevice, store: &dyn LogStore) -> io::Result<Foun
     if record.identity.image_size_bytes != image.size_bytes() {
         return Ok(Found::Foreign("the image's size is another"));
     }
+    let block_bytes = u64::from(record.block_size_bytes);
+    let mut ends = record.blocks.keys().map(|offset| offset.saturating_add(block_bytes));
+    let identity_end = record.identity.offset_bytes.saturating_add(16);
+    if identity_end > image.size_bytes() || ends.any(|end| end > image.size_bytes()) {
+        return Ok(Found::Foreign("it changes bytes past the image's end"));
+    }
     let mut identity = [0; 16];
     image.read_at(&mut identity, record.identity.offset_bytes).map_err(io::Error::other)?;
     if identity != record.identity.bytes {
