@@ -166,7 +166,9 @@ impl FsError {
             Self::Corrupt(_) => "corrupt",
             Self::Full(Full::Blocks { .. }) => "no_space",
             Self::Full(Full::Inodes { .. }) => "no_inodes",
-            Self::Commit(CommitError::Unfinished { .. }) => "commit_unfinished",
+            Self::Commit(CommitError::Unfinished { .. } | CommitError::Undecided { .. }) => {
+                "commit_unfinished"
+            }
             Self::Commit(_) => "host_io",
             Self::Content(_) => "source",
             Self::Device(error) => error.code(),

@@ -33,7 +33,7 @@ use crc32fast::Hasher;
 use crate::device::overlay::Blocks;
 
 /// What a log begins with.
-const MAGIC: &[u8; 8] = b"MPIMGLOG";
+pub(super) const MAGIC: &[u8; 8] = b"MPIMGLOG";
 const VERSION: u32 = 1;
 /// What disks write whole, at least.
 pub(super) const SECTOR_BYTES: usize = 512;

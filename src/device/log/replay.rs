@@ -35,6 +35,16 @@ pub enum CommitError {
         /// What the host said.
         source: io::Error,
     },
+    /// The log could not be written, and not be removed: it may be complete or not.
+    #[error(
+        "the log {name} can neither be written ({source}) nor removed; `mpimg recover` tells whether the change is made"
+    )]
+    Undecided {
+        /// The log.
+        name: String,
+        /// What the host said when it was written.
+        source: io::Error,
+    },
     /// After the log was complete: the change is made, but not all of it lies in its place.
     #[error(
         "the change is safe in {name}, but not all of it in the image: {source}; `mpimg recover` finishes it"
@@ -162,15 +172,21 @@ pub fn commit(
     if wrote_data && syncing == Syncing::Sync {
         image.sync()?;
     }
-    let logged = store.create().and_then(|()| {
-        record.encode(|piece| store.append(piece))?;
-        if syncing == Syncing::Sync { store.sync() } else { Ok(()) }
-    });
-    if let Err(source) = logged {
-        // It may be complete all the same; gone, it is not. Where not even that can be had, the
-        // next command will find it.
+    let fault = |source| CommitError::Log { name: store.name(), source };
+    check_owner(image, store).map_err(fault)?;
+    if let Err(source) = store.create() {
         let _ = store.remove();
-        return Err(CommitError::Log { name: store.name(), source });
+        return Err(fault(source));
+    }
+    let logged = record
+        .encode(|piece| store.append(piece))
+        .and_then(|()| if syncing == Syncing::Sync { store.sync() } else { Ok(()) });
+    if let Err(source) = logged {
+        // It may be complete all the same; gone, it is not.
+        return Err(match store.discard() {
+            Ok(()) => fault(source),
+            Err(_) => CommitError::Undecided { name: store.name(), source },
+        });
     }
     replay(image, store, record, syncing)
 }
@@ -190,6 +206,19 @@ pub fn write_in_place(
         image.write_slices_at(&slices, run.offset_bytes)?;
     }
     if syncing == Syncing::Sync { image.sync() } else { Ok(()) }
+}
+
+/// Refuses to replace the log of another image, which may need it.
+fn check_owner(image: &dyn BlockDevice, store: &dyn LogStore) -> io::Result<()> {
+    if !store.is_shared() {
+        return Ok(());
+    }
+    match examine(image, store)? {
+        Found::Foreign(why) => {
+            Err(io::Error::other(format!("it is the log of another image: {why}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Blocks that lie one behind the other.

@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::format::MAGIC;
+
 /// What a log is kept in: one at a time, written from front to back.
 pub trait LogStore: Send + Sync {
     /// Begins a new, empty log; one that is there is lost.
@@ -40,6 +42,18 @@ pub trait LogStore: Send + Sync {
     /// The host will not remove it.
     fn remove(&self) -> io::Result<()>;
 
+    /// Removes a log that was told to have failed: it must not be found again, not even after a
+    /// power cut.
+    ///
+    /// # Errors
+    /// The host will not remove it, or cannot say that it is gone.
+    fn discard(&self) -> io::Result<()>;
+
+    /// Whether something else than logs of this image may be found here.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Its name, for people.
     fn name(&self) -> String;
 }
@@ -48,6 +62,8 @@ pub trait LogStore: Send + Sync {
 #[derive(Debug)]
 pub struct Sidecar {
     path: PathBuf,
+    /// Somebody has chosen the path, and may have chosen it for something else before.
+    named: bool,
     file: Mutex<Option<File>>,
 }
 
@@ -55,10 +71,10 @@ impl Sidecar {
     /// What a sidecar's name ends in.
     pub const SUFFIX: &'static str = ".mpimg-log";
 
-    /// The log in the file at `path`.
+    /// The log in the file at `path`, which somebody has named.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
-        Self { path, file: Mutex::default() }
+        Self { path, named: true, file: Mutex::default() }
     }
 
     /// The log beside an image.
@@ -70,13 +86,45 @@ impl Sidecar {
         let link = fs::symlink_metadata(image)?.is_symlink();
         let mut path: OsString = if link { fs::canonicalize(image)? } else { image.into() }.into();
         path.push(Self::SUFFIX);
-        Ok(Self::at(path.into()))
+        Ok(Self { named: false, ..Self::at(path.into()) })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file that is there; neither a pipe, which would make us wait, nor a device.
+    fn found(&self) -> io::Result<Option<File>> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.is_file() => File::open(&self.path).map(Some),
+            Ok(_) => Err(io::Error::new(ErrorKind::AlreadyExists, "it is no regular file")),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        let directory = match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        File::open(directory)?.sync_all()
+    }
+
+    /// Refuses to remove what is no log, or not a part of one that a power cut left.
+    fn check_is_log(&self) -> io::Result<()> {
+        if !self.named {
+            return Ok(());
+        }
+        let Some(file) = self.found()? else { return Ok(()) };
+        let mut start = Vec::new();
+        file.take(MAGIC.len() as u64).read_to_end(&mut start)?;
+        if MAGIC.starts_with(&start) || start.iter().all(|byte| *byte == 0) {
+            return Ok(());
+        }
+        Err(io::Error::new(ErrorKind::AlreadyExists, "it is something else than a log, and stays"))
     }
 
     fn with_file<T>(&self, work: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
@@ -107,19 +155,11 @@ impl LogStore for Sidecar {
             }
             ended => ended?,
         }
-        let directory = match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        File::open(directory)?.sync_all()
+        self.sync_directory()
     }
 
     fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        let mut file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let Some(mut file) = self.found()? else { return Ok(None) };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(Some(bytes))
@@ -127,10 +167,20 @@ impl LogStore for Sidecar {
 
     fn remove(&self) -> io::Result<()> {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.check_is_log()?;
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             ended => ended,
         }
+    }
+
+    fn discard(&self) -> io::Result<()> {
+        self.remove()?;
+        self.sync_directory()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.named
     }
 
     fn name(&self) -> String {
