@@ -76,7 +76,7 @@ fn filesystem(block_size: u32) -> Vec<u8> {
 /// A change.
 pub struct Command {
     pub name: &'static str,
-    change: fn(&mut Transaction<'_>) -> Result<()>,
+    pub change: fn(&mut Transaction<'_>) -> Result<()>,
 }
 
 impl Command {
@@ -90,7 +90,8 @@ impl Command {
         let now = Time { seconds: 1_800_000_000, nanoseconds: 5 };
         let image = Arc::clone(world) as Arc<dyn BlockDevice>;
         let device = fixture.device(image);
-        let mut transaction = Transaction::begin(device, BeginOptions { now, force: false })?;
+        let mut transaction =
+            Transaction::begin(device, BeginOptions { now, force: false, dry_run: false })?;
         (self.change)(&mut transaction)?;
         transaction.commit(&**world, Some(&**world), syncing)
     }
@@ -142,13 +143,7 @@ pub const COMMANDS: &[Command] = &[
             Ok(())
         },
     },
-    Command {
-        name: "chmod",
-        change: |t| {
-            let file = ino(t, b"/tail")?;
-            t.set_permissions(file, 0o4711)
-        },
-    },
+    Command { name: "chmod", change: |t| chmod_tail(t, 0o4711) },
     Command {
         name: "truncate inside a block",
         change: |t| {
@@ -165,6 +160,12 @@ pub const COMMANDS: &[Command] = &[
         },
     },
 ];
+
+/// Sets the permissions of a file.
+pub fn chmod_tail(t: &mut Transaction<'_>, permissions: u16) -> Result<()> {
+    let file = ino(t, b"/tail")?;
+    t.set_permissions(file, permissions)
+}
 
 fn batch(t: &mut Transaction<'_>) -> Result<()> {
     let owner = Ownership { permissions: 0o640, uid: 7, gid: 8 };

@@ -17,5 +17,6 @@ mod support;
 mod commands;
 mod cuts;
 mod failures;
+mod processes;
 mod strangers;
 mod view;

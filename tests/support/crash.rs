@@ -352,6 +352,11 @@ impl LogStore for World {
         if there { self.act(Effect::LogUnlink) } else { Ok(()) }
     }
 
+    fn discard(&self) -> io::Result<()> {
+        self.remove()?;
+        self.act(Effect::DirectorySync)
+    }
+
     fn name(&self) -> String {
         "the log".into()
     }
