@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::balloc::Goal;
+use super::dir_block::check_name;
 use super::error::{CallerError, Corrupt, Result};
 use super::inode::{FileType, Ino, Inode};
 use super::inode_edit::{FAST_SYMLINK_LIMIT_BYTES, InodeEdit};
@@ -78,6 +79,9 @@ impl Transaction<'_> {
         if self.find_entry(&directory, name)?.is_some() {
             return Err(CallerError::Exists.into());
         }
+        // Before anything changes: who is refused can go on.
+        check_name(name)?;
+        self.check_node(node)?;
         if *node == Node::Directory {
             self.check_links(&directory)?;
         }
@@ -100,6 +104,32 @@ impl Transaction<'_> {
         Ok(ino)
     }
 
+    /// Refuses what no inode can hold.
+    fn check_node(&self, node: &Node) -> Result<()> {
+        match node {
+            Node::Symlink(target) => {
+                let limit = self.target_limit();
+                let len = target.len();
+                if target.is_empty() || len > limit || target.contains(&0) {
+                    return Err(CallerError::BadTarget { len, limit }.into());
+                }
+            }
+            Node::CharDevice(major, minor) | Node::BlockDevice(major, minor) => {
+                let (major, minor) = (*major, *minor);
+                if major >= 1 << 12 || minor >= 1 << 20 {
+                    return Err(CallerError::BadDeviceNumber { major, minor }.into());
+                }
+            }
+            Node::Regular | Node::Directory | Node::Fifo | Node::Socket => {}
+        }
+        Ok(())
+    }
+
+    /// Most bytes of a symlink's target.
+    fn target_limit(&self) -> usize {
+        usize::try_from(self.block_size_bytes()).unwrap_or(0).saturating_sub(1).min(4095)
+    }
+
     /// What a new inode holds besides its fields.
     fn fill(&mut self, edit: &mut InodeEdit, parent: Ino, node: &Node) -> Result<()> {
         let block_size = self.block_size_bytes();
@@ -107,11 +137,7 @@ impl Transaction<'_> {
         let (block, size_bytes) = match node {
             Node::Directory => (self.first_dir_block(ino, parent)?, block_size),
             Node::Symlink(target) => {
-                let limit = usize::try_from(block_size).unwrap_or(0).saturating_sub(1).min(4095);
-                let len = target.len();
-                if target.is_empty() || len > limit || target.contains(&0) {
-                    return Err(CallerError::BadTarget { len, limit }.into());
-                }
+                let (len, limit) = (target.len(), self.target_limit());
                 edit.set_size_bytes(len as u64).ok_or(CallerError::BadTarget { len, limit })?;
                 if len < FAST_SYMLINK_LIMIT_BYTES {
                     edit.set_fast_symlink(target).ok_or(CallerError::BadTarget { len, limit })?;
@@ -156,6 +182,7 @@ impl Transaction<'_> {
         if self.find_entry(&directory, name)?.is_some() {
             return Err(CallerError::Exists.into());
         }
+        check_name(name)?;
         self.check_links(&inode)?;
         self.insert_entry(&directory, name, ino, inode.file_type())?;
         self.change_links(ino, 1)
@@ -245,6 +272,7 @@ impl Transaction<'_> {
         new_parent: Ino,
         new_name: &[u8],
     ) -> Result<()> {
+        check_name(old_name)?;
         let (old_dir, inode) = self.entry(old_parent, old_name)?;
         let new_dir = self.fs.inode(new_parent)?;
         let ino = inode.ino();
@@ -267,10 +295,13 @@ impl Transaction<'_> {
                 (true, true) => self.rmdir(new_parent, new_name)?,
                 (false, false) => self.unlink(new_parent, new_name)?,
             }
+        } else {
+            check_name(new_name)?;
+            if is_dir && old_parent != new_parent {
+                self.check_links(&new_dir)?;
+            }
         }
         if is_dir && old_parent != new_parent {
-            let new_dir = self.fs.inode(new_parent)?;
-            self.check_links(&new_dir)?;
             self.replace_entry(&inode, b"..", new_parent, FileType::Directory)?;
             self.change_links(new_parent, 1)?;
             self.change_links(old_parent, -1)?;
