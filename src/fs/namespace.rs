@@ -310,6 +310,8 @@ impl Transaction<'_> {
         self.insert_entry(&new_dir, new_name, ino, inode.file_type())?;
         self.remove_entry(&old_dir, old_name)?;
         let mut edit = self.edit_inode(ino)?;
+        // What a directory holds stays the same, wherever its `..` leads.
+        edit.set_mtime(inode.mtime());
         edit.set_ctime(self.now);
         self.put_inode(&edit)
     }
