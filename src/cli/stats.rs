@@ -45,7 +45,7 @@ fn table(moved: &Moved) -> String {
     let stats = &moved.stats;
     let submits = &stats.submits;
     let fallbacks = &stats.fallback_pages;
-    let rows: [(&str, u64, &str); 27] = [
+    let rows = [
         ("pages", stats.pages, "planned"),
         ("  hole", stats.hole_pages, "zeroed without I/O"),
         ("bios", stats.bios, "contiguous requests of whole pages"),
@@ -60,14 +60,19 @@ fn table(moved: &Moved) -> String {
         ("  partial_page", submits.partial_page, "a page ends in a hole or at the end of the file"),
         ("  fallback", submits.fallback, "the next page goes block by block"),
         ("  end", submits.end, "the window ended"),
-        ("fallback pages", fallbacks.total(), "read block by block, because"),
+        ("fallback pages", fallbacks.total(), "block by block, because"),
         ("  has_buffers", fallbacks.has_buffers, "the page has buffers"),
         ("  get_block_error", fallbacks.get_block_error, "mapping failed"),
         ("  uptodate", fallbacks.uptodate, "mapping brought the data"),
         ("  hole_then_mapped", fallbacks.hole_then_mapped, "a hole comes before data"),
         ("  non_contiguous", fallbacks.non_contiguous, "its blocks are scattered"),
         ("  no_bio", fallbacks.no_bio, "no bio could be allocated"),
-        ("  blocks", stats.fallback_blocks, "read one by one, before the plug"),
+        ("  unmapped_dirty", fallbacks.unmapped_dirty, "a changed block has no place yet"),
+        ("  not_dirty_or_uptodate", fallbacks.not_dirty_or_uptodate, "some blocks did not change"),
+        ("  all_unmapped", fallbacks.all_unmapped, "no block has a place"),
+        ("  not_mapped", fallbacks.not_mapped, "mapping gave no place"),
+        ("  beyond_eof", fallbacks.beyond_eof, "the file has ended"),
+        ("  blocks", stats.fallback_blocks, "one by one, before the plug"),
         (
             "get_block",
             stats.get_block.saturating_add(stats.get_block_fallback),
@@ -80,10 +85,10 @@ fn table(moved: &Moved) -> String {
     ];
     let mut text = String::new();
     for (name, value, meaning) in rows {
-        let line = format!("{name:<18} {value:>14}  {meaning}");
+        let line = format!("{name:<23} {value:>14}  {meaning}");
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    let _ = writeln!(text, "{:<18} {:>14}  contiguous on disk", "runs", stats.runs);
-    let _ = writeln!(text, "{:<18} {:>14}  runs / calls", "efficiency", moved.efficiency);
+    let _ = writeln!(text, "{:<23} {:>14}  contiguous on disk", "runs", stats.runs);
+    let _ = writeln!(text, "{:<23} {:>14}  runs / calls", "efficiency", moved.efficiency);
     text
 }

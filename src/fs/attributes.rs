@@ -165,7 +165,10 @@ impl Transaction<'_> {
         match xattr_refcount(&bytes) {
             None => Err(fault("wrong magic", 0).into()),
             Some(0) => Err(fault("nobody uses it", 0).into()),
-            Some(1) => self.free_blocks(BlockRun { first: block, count: 1 }),
+            Some(1) => {
+                self.xattr_blocks.retain(|_, known| *known != block);
+                self.free_blocks(BlockRun { first: block, count: 1 })
+            }
             Some(users) => {
                 let mut bytes = bytes.to_vec();
                 set_xattr_refcount(&mut bytes, users.saturating_sub(1))

@@ -109,6 +109,11 @@ impl Metadata {
         cache.blocks.insert(block, bytes);
     }
 
+    /// Forgets everything: blocks that were read ahead may have been written since, as data.
+    pub fn clear(&self) {
+        self.cache().blocks.clear();
+    }
+
     /// Forgets what a block held: it is no metadata any more.
     pub fn forget(&self, block: FsBlock) {
         self.cache().blocks.remove(&block);

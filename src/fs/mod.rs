@@ -1,4 +1,15 @@
-//! ext2: superblock, groups, inodes, block map, directories, paths, extended attributes.
+//! ext2: superblock, groups, bitmaps, inodes, block map, allocator, directories, paths, extended
+//! attributes, transactions.
+//!
+//! ```text
+//! filesystem      what there is: inodes, directories, files, read through metadata
+//! transaction     what is to be: changes in memory, until they are committed
+//!  ├─ namespace      names made, linked, moved, removed      ─ directory, dir_edit, dir_index ..
+//!  ├─ content        data put, written in part, cut off      ─ tree, layout, pending
+//!  ├─ attributes     modes, owners, times, attributes        ─ inode_edit, xattr_store
+//!  ├─ balloc ialloc  blocks and inodes given out             ─ groups, bitmap
+//!  └─ commit         all of it, or nothing                   ─ device::log
+//! ```
 //!
 //! Parsing takes bytes and does no I/O; metadata comes through one [cache](Metadata); file data
 //! goes through the [algorithm](crate::mpage). Every number that an image tells is checked before

@@ -386,7 +386,9 @@ impl Transaction<'_> {
             self.release_xattr_block(ino, block)?;
         }
         let mut edit = self.edit_inode(ino)?;
-        let seconds = u32::try_from(self.now.seconds.max(0)).unwrap_or(u32::MAX);
+        // A time that could be an inode's number would look like a link of the list of orphans.
+        let least = i64::from(self.fs.superblock().inodes_count());
+        let seconds = u32::try_from(self.now.seconds.max(least)).unwrap_or(u32::MAX);
         edit.clear_for_deletion(seconds);
         self.put_inode(&edit)?;
         self.free_inode(ino, inode.file_type())

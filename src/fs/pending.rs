@@ -62,6 +62,7 @@ impl Transaction<'_> {
         }
         writer.finish()?;
         self.fresh = fresh.collect();
+        self.fs.metadata().clear();
         self.stats.add(writer.stats());
         Ok(())
     }
