@@ -16,7 +16,7 @@ use super::layout::{lay_out, total_blocks};
 use super::pending::Pending;
 use super::transaction::Transaction;
 use super::tree::Tree;
-use crate::mpage::{FileBlock, PageSource};
+use crate::mpage::{FileBlock, FsBlock, PageSource};
 
 /// From this size on, a file needs `large_file`.
 const LARGE_FILE_BYTES: u64 = 1 << 31;
@@ -200,9 +200,14 @@ impl<'a> Transaction<'a> {
         }
         let Some(block) = self.block_at(tree, block)? else { return Ok(()) };
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        self.edit_block(block, "file data", |bytes| {
-            bytes.get_mut(from..).unwrap_or_default().fill(0);
-        })
+        self.edit_data(block, |bytes| bytes.get_mut(from..).unwrap_or_default().fill(0))
+    }
+
+    /// Changes a block of data in its place.
+    fn edit_data(&mut self, block: FsBlock, edit: impl FnOnce(&mut [u8])) -> Result<()> {
+        // The cache may have read it ahead, together with metadata, before data was written there.
+        self.fs.metadata().forget(block);
+        self.edit_block(block, "file data", edit)
     }
 
     /// Puts what of the content falls into a block there, if the file has the block.
@@ -226,7 +231,7 @@ impl<'a> Transaction<'a> {
             .fill(from.saturating_sub(offset_bytes), &mut bytes)
             .map_err(super::FsError::Content)?;
         let skip = usize::try_from(from.saturating_sub(start)).unwrap_or(usize::MAX);
-        self.edit_block(at, "file data", |block| {
+        self.edit_data(at, |block| {
             let place = block.get_mut(skip..).and_then(|rest| rest.get_mut(..len));
             if let Some(place) = place {
                 place.copy_from_slice(&bytes);

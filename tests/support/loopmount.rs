@@ -13,6 +13,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -71,9 +72,18 @@ impl LoopMount {
     }
 
     fn try_unmount(&self, flags: &[&str]) -> Result<(), String> {
-        let ran = tools::capture(tools::command("umount").args(flags).arg(self.path()));
-        let gone = ran.code == Some(0) || ran.stderr.contains("not mounted");
-        if gone { Ok(()) } else { Err(ran.stderr) }
+        // A process that another thread starts has our files until it becomes a program.
+        for _ in 0..50 {
+            let ran = tools::capture(tools::command("umount").args(flags).arg(self.path()));
+            if ran.code == Some(0) || ran.stderr.contains("not mounted") {
+                return Ok(());
+            }
+            if !ran.stderr.contains("busy") {
+                return Err(ran.stderr);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err("umount: it stays busy".into())
     }
 }
 
