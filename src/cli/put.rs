@@ -228,37 +228,50 @@ impl PutArgs {
         if self.mkdirs {
             edit.make_parents(path)?;
         }
-        match edit.resolve(path, LastSymlink::Follow) {
-            Ok(inode) if inode.file_type() == FileType::Directory && self.source != "-" => {
-                let name = Path::new(&self.source).file_name().map(|name| name.to_owned());
-                let name = name.unwrap_or_default().into_vec();
-                let end = path.iter().rposition(|byte| *byte != b'/');
-                let directory = path.get(..=end.unwrap_or(0)).unwrap_or_default();
-                let slash: &[u8] = if directory == b"/" { b"" } else { b"/" };
-                let path = [directory, slash, &name].concat();
-                let place = Place { parent: inode, name, wants_directory: false };
-                match edit.lookup(&place)? {
-                    Some(found) if found.file_type() == FileType::Symlink => {
-                        let inode = follow(edit, &path)?;
-                        Ok((Target::Existing(inode), path))
-                    }
-                    Some(found) => Ok((Target::Existing(found), path)),
-                    None => Ok((Target::New(place), path)),
-                }
+        let place = match edit.place(path) {
+            // It ends in `.` or `..`, is `/`, or names an inode: there is something, or nothing.
+            Err(FsError::Caller(CallerError::IsRoot | CallerError::BadName { .. })) => {
+                let inode = edit.resolve(path, LastSymlink::Follow)?;
+                return self.into_directory(edit, inode, path);
             }
-            Ok(inode) => Ok((Target::Existing(inode), path.to_vec())),
-            Err(FsError::Caller(CallerError::NotFound)) => {
-                let place = edit.place(path)?;
-                if place.wants_directory {
-                    return Err(FsError::from(CallerError::NotADirectory).into());
-                }
-                if edit.lookup(&place)?.is_some() {
-                    let reason = "a symbolic link that leads nowhere, which is not written through";
-                    return Err(Failure::path("dangling_symlink", reason));
-                }
-                Ok((Target::New(place), path.to_vec()))
+            place => place?,
+        };
+        match edit.lookup(&place)? {
+            None if place.wants_directory => Err(FsError::from(CallerError::NotFound).into()),
+            None => Ok((Target::New(place), path.to_vec())),
+            Some(found) if found.file_type() == FileType::Symlink => {
+                let inode = follow(edit, path)?;
+                self.into_directory(edit, inode, path)
             }
-            Err(error) => Err(error.into()),
+            Some(found) if place.wants_directory && found.file_type() != FileType::Directory => {
+                Err(FsError::from(CallerError::NotADirectory).into())
+            }
+            Some(found) => self.into_directory(edit, found, path),
+        }
+    }
+
+    /// What is there, or a place in it under the source's name if that is a directory.
+    fn into_directory(
+        &self,
+        edit: &mut Edit<'_, '_>,
+        found: Inode,
+        path: &[u8],
+    ) -> Result<(Target, Vec<u8>), Failure> {
+        if found.file_type() != FileType::Directory || self.source == "-" {
+            return Ok((Target::Existing(found), path.to_vec()));
+        }
+        let name = Path::new(&self.source).file_name().map(ToOwned::to_owned);
+        let name = name.unwrap_or_default().into_vec();
+        let end = path.iter().rposition(|byte| *byte != b'/');
+        let directory = end.and_then(|end| path.get(..=end)).unwrap_or_default();
+        let path = [directory, b"/", &name].concat();
+        let place = Place { parent: found, name, wants_directory: false };
+        match edit.lookup(&place)? {
+            Some(found) if found.file_type() == FileType::Symlink => {
+                Ok((Target::Existing(follow(edit, &path)?), path))
+            }
+            Some(found) => Ok((Target::Existing(found), path)),
+            None => Ok((Target::New(place), path)),
         }
     }
 }

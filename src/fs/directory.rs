@@ -105,6 +105,7 @@ impl Transaction<'_> {
 
     /// Takes a name out of a directory.
     pub(super) fn remove_entry(&mut self, directory: &Inode, name: &[u8]) -> Result<Ino> {
+        self.removals = self.removals.saturating_add(1);
         let removed = self.with_dir(directory, true, |editor| editor.remove(name))?;
         removed.ok_or_else(|| CallerError::NotFound.into())
     }
@@ -117,6 +118,7 @@ impl Transaction<'_> {
         ino: Ino,
         file_type: FileType,
     ) -> Result<Ino> {
+        self.removals = self.removals.saturating_add(1);
         let replaced =
             self.with_dir(directory, true, |editor| editor.replace(name, ino, file_type))?;
         replaced.ok_or_else(|| CallerError::NotFound.into())

@@ -80,7 +80,7 @@ pub use inode::{FileType, Ino, Inode, Time};
 pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
 pub use metadata::{Block, Metadata};
 pub use namespace::{LINK_LIMIT, Node, Ownership};
-pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT};
+pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT, names_inode};
 pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };

@@ -128,6 +128,12 @@ impl Filesystem {
     }
 }
 
+/// Whether a path names an inode by its number, as `<12>`, and so has no last name.
+#[must_use]
+pub fn names_inode(path: &[u8]) -> bool {
+    inode_reference(path).is_some_and(|(_, rest)| rest.iter().all(|byte| *byte == b'/'))
+}
+
 /// Takes `<12>` off the front of a path.
 fn inode_reference(path: &[u8]) -> Option<(u64, &[u8])> {
     let inner = path.strip_prefix(b"<")?;

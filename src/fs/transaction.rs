@@ -68,6 +68,8 @@ pub struct Transaction<'a> {
     pub(super) available_blocks: u64,
     /// Whether anything was written to the image, to blocks that nothing leads to yet.
     pub(super) wrote_data: bool,
+    /// Names that were removed or moved.
+    pub(super) removals: u64,
     pub(super) stats: Stats,
 }
 
@@ -100,6 +102,7 @@ impl<'a> Transaction<'a> {
             xattr_blocks: BTreeMap::new(),
             available_blocks,
             wrote_data: false,
+            removals: 0,
             stats: Stats::default(),
         })
     }
@@ -115,6 +118,13 @@ impl<'a> Transaction<'a> {
     #[must_use]
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// How often a name was removed or moved: as long as this stays the same, a path that led to a
+    /// directory leads there still.
+    #[must_use]
+    pub fn removals(&self) -> u64 {
+        self.removals
     }
 
     /// Whether anything is to change.

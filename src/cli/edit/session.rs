@@ -13,7 +13,8 @@ use crate::cli::progress::Progress;
 use crate::cli::when::{Clock, Instant};
 use crate::device::log::Syncing;
 use crate::fs::{
-    BeginOptions, CallerError, Content, FsError, Inode, LastSymlink, Time, Transaction,
+    BeginOptions, CallerError, Content, FsError, Ino, Inode, LastSymlink, Time, Transaction,
+    names_inode,
 };
 use crate::host::{Parking, Source};
 use crate::mpage::{PageSource, Stats};
@@ -48,6 +49,14 @@ pub struct Edit<'r, 'i> {
     json: bool,
     pending_bytes: u64,
     progress: Arc<OnceLock<Progress>>,
+    last_parent: Option<KnownParent>,
+}
+
+/// A directory that was found by its path.
+struct KnownParent {
+    path: Vec<u8>,
+    ino: Ino,
+    removals: u64,
 }
 
 impl<'r, 'i> Edit<'r, 'i> {
@@ -76,6 +85,7 @@ impl<'r, 'i> Edit<'r, 'i> {
             json: global.json,
             pending_bytes: 0,
             progress: Arc::default(),
+            last_parent: None,
         })
     }
 
@@ -129,7 +139,10 @@ impl<'r, 'i> Edit<'r, 'i> {
     }
 
     /// Where the last component of a path belongs, whether it is there or not.
-    pub fn place(&self, path: &[u8]) -> Result<Place, FsError> {
+    pub fn place(&mut self, path: &[u8]) -> Result<Place, FsError> {
+        if names_inode(path) {
+            return Err(CallerError::BadName { why: "it names an inode by number" }.into());
+        }
         let end = path.iter().rposition(|byte| *byte != b'/').map_or(0, |at| at.saturating_add(1));
         let (trimmed, slashes) = path.split_at_checked(end).unwrap_or((path, &[]));
         if path.is_empty() {
@@ -145,9 +158,25 @@ impl<'r, 'i> Edit<'r, 'i> {
             return Err(CallerError::BadName { why: "it ends in . or .." }.into());
         }
         let parent = if parent.is_empty() { b"/" } else { parent };
-        let parent = self.resolve(parent, LastSymlink::Follow)?;
+        let parent = self.parent(parent)?;
         let wants_directory = !slashes.is_empty();
         Ok(Place { parent, name: name.to_vec(), wants_directory })
+    }
+
+    /// The directory that a path names. Scripts fill one directory after the other: the last one is
+    /// kept, as long as nothing was removed or moved that it may lie below.
+    fn parent(&mut self, path: &[u8]) -> Result<Inode, FsError> {
+        let removals = self.tx.removals();
+        if let Some(known) = &self.last_parent
+            && known.path == path
+            && known.removals == removals
+        {
+            return self.tx.inode(known.ino);
+        }
+        let parent = self.resolve(path, LastSymlink::Follow)?;
+        let path = path.to_vec();
+        self.last_parent = Some(KnownParent { path, ino: parent.ino(), removals });
+        Ok(parent)
     }
 
     /// What a name names, if it is there.
