@@ -87,7 +87,7 @@ impl Change for BatchArgs {
             let here = format!("{unit} {}: ", line.number);
             let words = line.words.into_iter().map(OsString::from_vec);
             let parsed = command.try_get_matches_from_mut(words);
-            let parsed = parsed.and_then(|found| LineArgs::from_arg_matches(&found));
+            let parsed = parsed.and_then(|mut found| LineArgs::from_arg_matches_mut(&mut found));
             let parsed = parsed.map_err(|error| {
                 Failure::usage("bad_line", format!("{here}{}", super::first_line(&error)))
             })?;
