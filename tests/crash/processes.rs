@@ -134,6 +134,69 @@ impl Desk {
     }
 }
 
+/// The effects of the calls that `strace` has seen, in the words of the cuts; of the same ones in a
+/// row, one.
+fn effects(trace: &str) -> Vec<&'static str> {
+    let (mut image, mut log) = (String::new(), String::new());
+    let mut effects = Vec::new();
+    for line in trace.lines() {
+        let Some((name, rest)) = line.split_once('(') else { continue };
+        let fd = rest.split([',', ')']).next().unwrap();
+        let result = line.rsplit_once("= ").map_or("", |(_, result)| result);
+        effects.push(match name {
+            "openat" if rest.contains("\"disk.img\"") => {
+                image = result.to_owned();
+                continue;
+            }
+            "openat" if rest.contains("disk.img.mpimg-log\"") => {
+                log = result.to_owned();
+                if !rest.contains("O_CREAT") {
+                    continue;
+                }
+                "create"
+            }
+            "pwrite64" | "pwritev" if fd == image => "write",
+            "fdatasync" if fd == image => "sync",
+            "write" if fd == log => "append",
+            "fdatasync" if fd == log => "log sync",
+            "fsync" => "directory sync",
+            "unlink" if result == "0" => "unlink",
+            _ => continue,
+        });
+    }
+    effects.dedup();
+    effects
+}
+
+/// The cuts are made in a model of the host; this is how the program calls the real one.
+#[test]
+fn the_program_syncs_in_the_order_that_was_judged() {
+    let desk = Desk::new();
+    let traced = |args: &[&str]| {
+        let trace = desk.dir.path().join("trace");
+        let mut strace = desk.command(&tools::require("strace"), &["-qq", "-o"]);
+        tools::succeed(strace.arg(&trace).arg(MPIMG).args(args));
+        effects(&fs::read_to_string(trace).unwrap())
+    };
+    let put = ["put", "disk.img", "/file", "larger"];
+    let place = ["write", "sync", "unlink"];
+    let logged = ["create", "append", "log sync", "directory sync"];
+    desk.reset(false);
+    assert_eq!(traced(&put), [&place[..2], &logged, &place].concat());
+    desk.reset(false);
+    assert_eq!(
+        traced(&["mkdir", "--no-sync", "disk.img", "/x"]).join(" "),
+        "write create append write unlink"
+    );
+
+    let (_, calls) = desk.rehearse(&put, false);
+    let last = calls.iter().rfind(|(name, _)| name == "pwritev").unwrap();
+    desk.reset(false);
+    desk.inject(&put, last, "signal=KILL");
+    let found = ["sync", "log sync", "directory sync"];
+    assert_eq!(traced(&["recover", "disk.img"]), [&found[..], &place].concat());
+}
+
 /// Calls that change nothing outside of the process: a kill there is one at the next call.
 const INSIDE: [&str; 8] =
     ["mmap", "munmap", "mprotect", "brk", "madvise", "rt_sigaction", "sigaltstack", "fcntl"];
