@@ -1,19 +1,19 @@
 //! `mpimg put`: host files, or standard input, into an image.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
 use super::args::parse_bytes;
-use super::edit::{Change, Edit, Place, UMASK, time_of};
+use super::edit::{Change, Edit, Named, UMASK, join, time_of};
 use super::exit::Failure;
 use super::mode::ModeChange;
 use super::owner::OwnerSpec;
 use super::when::{Date, parse_date};
 use super::xattr_text::parse_xattr;
-use crate::fs::{CallerError, FileType, FsError, Inode, LastSymlink, Node, Ownership};
+use crate::fs::{FileType, Node, Ownership};
 use crate::host::{Source, Sparse};
 
 /// Help that follows the options.
@@ -106,12 +106,6 @@ impl From<SparseArg> for Sparse {
     }
 }
 
-/// Where the content goes.
-enum Target {
-    Existing(Inode),
-    New(Place),
-}
-
 /// Permissions of what comes without.
 const PLAIN: u16 = 0o644;
 
@@ -163,14 +157,14 @@ impl PutArgs {
             None => None,
         };
         let (ino, path, new) = match self.target(edit, path)? {
-            (Target::Existing(_), path) if self.no_clobber => {
+            (Named::Existing(_), path) if self.no_clobber => {
                 return edit.tell("skip", &path, "it is there");
             }
-            (Target::Existing(inode), path) => {
+            (Named::Existing(inode), path) => {
                 edit.tx.check_regular(&inode)?;
                 (inode.ino(), path, false)
             }
-            (Target::New(place), path) => {
+            (Named::New(place), path) => {
                 let node = Node::Regular;
                 let permissions = source.attributes().map_or(PLAIN, |a| a.mode & 0o777);
                 let ownership = Ownership { permissions, uid: 0, gid: 0 };
@@ -223,66 +217,20 @@ impl PutArgs {
         Ok(())
     }
 
-    /// Where a path leads, and the path of that.
-    fn target(&self, edit: &mut Edit<'_, '_>, path: &[u8]) -> Result<(Target, Vec<u8>), Failure> {
+    /// Where a path leads, and the path of that: into a directory, under the source's name.
+    fn target(&self, edit: &mut Edit<'_, '_>, path: &[u8]) -> Result<(Named, Vec<u8>), Failure> {
         if self.mkdirs {
             edit.make_parents(path)?;
         }
-        let place = match edit.place(path) {
-            // It ends in `.` or `..`, is `/`, or names an inode: there is something, or nothing.
-            Err(FsError::Caller(CallerError::IsRoot | CallerError::BadName { .. })) => {
-                let inode = edit.resolve(path, LastSymlink::Follow)?;
-                return self.into_directory(edit, inode, path);
+        match edit.named(path)? {
+            Named::Existing(inode)
+                if inode.file_type() == FileType::Directory && self.source != "-" =>
+            {
+                let name = Path::new(&self.source).file_name().unwrap_or_default();
+                let path = join(path, name.as_bytes());
+                Ok((edit.named(&path)?, path))
             }
-            place => place?,
-        };
-        match edit.lookup(&place)? {
-            None if place.wants_directory => Err(FsError::from(CallerError::NotFound).into()),
-            None => Ok((Target::New(place), path.to_vec())),
-            Some(found) if found.file_type() == FileType::Symlink => {
-                let inode = follow(edit, path)?;
-                self.into_directory(edit, inode, path)
-            }
-            Some(found) if place.wants_directory && found.file_type() != FileType::Directory => {
-                Err(FsError::from(CallerError::NotADirectory).into())
-            }
-            Some(found) => self.into_directory(edit, found, path),
+            named => Ok((named, path.to_vec())),
         }
     }
-
-    /// What is there, or a place in it under the source's name if that is a directory.
-    fn into_directory(
-        &self,
-        edit: &mut Edit<'_, '_>,
-        found: Inode,
-        path: &[u8],
-    ) -> Result<(Target, Vec<u8>), Failure> {
-        if found.file_type() != FileType::Directory || self.source == "-" {
-            return Ok((Target::Existing(found), path.to_vec()));
-        }
-        let name = Path::new(&self.source).file_name().map(ToOwned::to_owned);
-        let name = name.unwrap_or_default().into_vec();
-        let end = path.iter().rposition(|byte| *byte != b'/');
-        let directory = end.and_then(|end| path.get(..=end)).unwrap_or_default();
-        let path = [directory, b"/", &name].concat();
-        let place = Place { parent: found, name, wants_directory: false };
-        match edit.lookup(&place)? {
-            Some(found) if found.file_type() == FileType::Symlink => {
-                Ok((Target::Existing(follow(edit, &path)?), path))
-            }
-            Some(found) => Ok((Target::Existing(found), path)),
-            None => Ok((Target::New(place), path)),
-        }
-    }
-}
-
-/// The inode to which a symbolic link leads.
-fn follow(edit: &Edit<'_, '_>, path: &[u8]) -> Result<Inode, Failure> {
-    edit.resolve(path, LastSymlink::Follow).map_err(|error| match error {
-        FsError::Caller(CallerError::NotFound) => {
-            let reason = "a symbolic link that leads nowhere, which is not written through";
-            Failure::path("dangling_symlink", reason)
-        }
-        error => error.into(),
-    })
 }

@@ -7,13 +7,17 @@
 //! ```text
 //! run      open the target, apply the change, commit
 //!  ├─ target   the image, locked; or a copy of it that will be NEW
-//!  ├─ session  the transaction, and what changes ask of it: places, names of users, sources
+//!  ├─ session  the transaction, and what changes ask of it: names of users, sources
+//!  │   ├─ place    where paths lead, and where they would
+//!  │   └─ walk     all that is below a directory
 //!  └─ tell     what changed, where it was asked for
 //! ```
 
+mod place;
 mod session;
 mod target;
 mod tell;
+mod walk;
 mod xattrs;
 
 use std::ffi::{OsStr, OsString};
@@ -21,7 +25,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use session::{Edit, Place, time_of};
+pub use place::{Named, Place, join, place_in};
+pub use session::{Edit, time_of};
 pub use target::{image_warning, open_for_recovery};
 
 use super::args::{GlobalArgs, StatsForm, When};

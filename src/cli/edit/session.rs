@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
+use super::place::KnownParent;
 use super::target::Target;
 use super::{EditArgs, tell};
 use crate::cli::args::GlobalArgs;
@@ -12,26 +13,12 @@ use crate::cli::output::output_failure;
 use crate::cli::progress::Progress;
 use crate::cli::when::{Clock, Instant};
 use crate::device::log::Syncing;
-use crate::fs::{
-    BeginOptions, CallerError, Content, FsError, Ino, Inode, LastSymlink, Time, Transaction,
-    names_inode,
-};
+use crate::fs::{BeginOptions, Content, FsError, Time, Transaction};
 use crate::host::{Parking, Source};
 use crate::mpage::{PageSource, Stats};
 
 /// Memory for the content of small files that wait to be written.
 const PARKED_BYTES: u64 = 32 << 20;
-
-/// A place for a name.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The directory.
-    pub parent: Inode,
-    /// The name in it.
-    pub name: Vec<u8>,
-    /// Whether the path asked for a directory, by a slash at its end.
-    pub wants_directory: bool,
-}
 
 /// A transaction on the image of a command.
 pub struct Edit<'r, 'i> {
@@ -49,14 +36,7 @@ pub struct Edit<'r, 'i> {
     json: bool,
     pending_bytes: u64,
     progress: Arc<OnceLock<Progress>>,
-    last_parent: Option<KnownParent>,
-}
-
-/// A directory that was found by its path.
-struct KnownParent {
-    path: Vec<u8>,
-    ino: Ino,
-    removals: u64,
+    pub(super) last_parent: Option<KnownParent>,
 }
 
 impl<'r, 'i> Edit<'r, 'i> {
@@ -131,57 +111,6 @@ impl<'r, 'i> Edit<'r, 'i> {
             Some(failure) => Err(failure),
             None => Ok(()),
         }
-    }
-
-    /// What a path names.
-    pub fn resolve(&self, path: &[u8], last: LastSymlink) -> Result<Inode, FsError> {
-        self.tx.fs().resolve(path, last)
-    }
-
-    /// Where the last component of a path belongs, whether it is there or not.
-    pub fn place(&mut self, path: &[u8]) -> Result<Place, FsError> {
-        if names_inode(path) {
-            return Err(CallerError::BadName { why: "it names an inode by number" }.into());
-        }
-        let end = path.iter().rposition(|byte| *byte != b'/').map_or(0, |at| at.saturating_add(1));
-        let (trimmed, slashes) = path.split_at_checked(end).unwrap_or((path, &[]));
-        if path.is_empty() {
-            return Err(CallerError::NotFound.into());
-        }
-        let start =
-            trimmed.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at.saturating_add(1));
-        let (parent, name) = trimmed.split_at_checked(start).unwrap_or((b"", trimmed));
-        if name.is_empty() {
-            return Err(CallerError::IsRoot.into());
-        }
-        if matches!(name, b"." | b"..") {
-            return Err(CallerError::BadName { why: "it ends in . or .." }.into());
-        }
-        let parent = if parent.is_empty() { b"/" } else { parent };
-        let parent = self.parent(parent)?;
-        let wants_directory = !slashes.is_empty();
-        Ok(Place { parent, name: name.to_vec(), wants_directory })
-    }
-
-    /// The directory that a path names. Scripts fill one directory after the other: the last one is
-    /// kept, as long as nothing was removed or moved that it may lie below.
-    fn parent(&mut self, path: &[u8]) -> Result<Inode, FsError> {
-        let removals = self.tx.removals();
-        if let Some(known) = &self.last_parent
-            && known.path == path
-            && known.removals == removals
-        {
-            return self.tx.inode(known.ino);
-        }
-        let parent = self.resolve(path, LastSymlink::Follow)?;
-        let path = path.to_vec();
-        self.last_parent = Some(KnownParent { path, ino: parent.ino(), removals });
-        Ok(parent)
-    }
-
-    /// What a name names, if it is there.
-    pub fn lookup(&mut self, place: &Place) -> Result<Option<Inode>, FsError> {
-        self.tx.lookup(place.parent.ino(), &place.name)
     }
 
     /// The names of users and groups that the image knows now.
