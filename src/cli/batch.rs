@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::edit::{Change, Edit};
 use super::exit::{Exit, Failure};
 use super::words::Script;
-use super::{mkdir, put, rm};
+use super::{chmod, chown, ln, mkdir, mknod, mv, put, rm, touch, truncate, xattr};
 
 /// Help that follows the options.
 pub const HELP: &str = "\
@@ -51,17 +51,33 @@ struct LineArgs {
 /// The commands of scripts.
 #[derive(Debug, Subcommand)]
 enum Step {
+    Chmod(chmod::ChmodArgs),
+    Chown(chown::ChownArgs),
+    Ln(ln::LnArgs),
     Mkdir(mkdir::MkdirArgs),
+    Mknod(mknod::MknodArgs),
+    Mv(mv::MvArgs),
     Put(put::PutArgs),
     Rm(rm::RmArgs),
+    Touch(touch::TouchArgs),
+    Truncate(truncate::TruncateArgs),
+    Xattr(xattr::XattrStep),
 }
 
 impl Step {
     fn change(&self) -> &dyn Change {
         match self {
+            Self::Chmod(args) => args,
+            Self::Chown(args) => args,
+            Self::Ln(args) => args,
             Self::Mkdir(args) => args,
+            Self::Mknod(args) => args,
+            Self::Mv(args) => args,
             Self::Put(args) => args,
             Self::Rm(args) => args,
+            Self::Touch(args) => args,
+            Self::Truncate(args) => args,
+            Self::Xattr(args) => args,
         }
     }
 }

@@ -1,20 +1,26 @@
 //! The command line: arguments, text and JSON output, progress, exit codes.
 //!
-//! A file a subcommand; [`Command`] is the table of them. Only this floor prints, exits or draws.
+//! A file a subcommand; [`command`] has the table of them. Only this floor prints, exits or draws.
 
 mod args;
 mod batch;
 mod cat;
+mod chmod;
+mod chown;
+mod command;
 mod edit;
 mod exit;
 mod image;
 mod info;
 mod json;
 mod listing;
+mod ln;
 mod ls;
 mod map;
 mod mkdir;
+mod mknod;
 mod mode;
+mod mv;
 mod names;
 mod output;
 mod owner;
@@ -29,21 +35,23 @@ mod stat;
 mod stats;
 mod strip;
 mod time;
+mod touch;
+mod truncate;
 mod when;
 mod words;
+mod xattr;
 mod xattr_text;
 
-use std::ffi::OsStr;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 
 use args::GlobalArgs;
-use edit::Editing;
+use command::Command;
 use exit::{Exit, Failure, Report};
 
-/// Read ext2 disk images without root, mounting, FUSE or a VM
+/// Read and write ext2 disk images without root, mounting, FUSE or a VM
 #[derive(Debug, Parser)]
 #[command(name = "mpimg", version, max_term_width = 100)]
 #[command(after_help = "\
@@ -52,17 +60,23 @@ Examples:
   mpimg ls -lR disk.img /                all that is there
   mpimg --partition 2 info disk.img      what the second partition is
   mpimg map disk.img /var/lib/db         how a file lies on the disk
+  mpimg put disk.img /etc/motd ./motd    a file into the image
+  mpimg batch disk.img changes.txt       many changes, all or none
 
 Paths in an image are bytes; a leading / is optional, symbolic links are resolved inside the image,
 and '<12>' names inode 12. An image may be IMG@@OFFSET; in a disk image with one ext2 partition that
 partition is found.
 
+A command that changes an image does all that it was told or nothing: one that fails, is killed or
+runs out of space leaves the image as it was.
+
 Exit codes:
   0  done
-  1  a named path could not be processed
+  1  a named path could not be processed; nothing changed
   2  usage
   4  corrupt metadata, or a truncated image
   5  refused: not ext2, an unsupported feature, or a journal that needs recovery
+  6  no space or no inodes; nothing changed
   7  the image is in use
   8  host I/O error
 Where several paths fail, the highest counts. A closed pipe ends a command quietly.
@@ -75,68 +89,6 @@ struct Cli {
 
     #[command(subcommand)]
     command: Command,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Make many changes to an image, all of them or none
-    #[command(after_help = batch::HELP)]
-    Batch(Editing<batch::BatchArgs>),
-    Cat(cat::CatArgs),
-    Info(info::InfoArgs),
-    Ls(ls::LsArgs),
-    Map(map::MapArgs),
-    /// Make directories in an image
-    #[command(after_help = mkdir::HELP)]
-    Mkdir(Editing<mkdir::MkdirArgs>),
-    Plan(plan::PlanArgs),
-    /// Write a file into an image
-    #[command(after_help = put::HELP)]
-    Put(Editing<put::PutArgs>),
-    Readlink(readlink::ReadlinkArgs),
-    Recover(recover::RecoverArgs),
-    /// Remove files and directories from an image
-    #[command(after_help = rm::HELP)]
-    Rm(Editing<rm::RmArgs>),
-    Stat(stat::StatArgs),
-}
-
-impl Command {
-    /// The image that the command is about, as it was named.
-    fn image(&self) -> &OsStr {
-        match self {
-            Self::Batch(args) => args.image(),
-            Self::Cat(args) => args.image(),
-            Self::Info(args) => args.image(),
-            Self::Ls(args) => args.image(),
-            Self::Map(args) => args.image(),
-            Self::Mkdir(args) => args.image(),
-            Self::Plan(args) => args.image(),
-            Self::Put(args) => args.image(),
-            Self::Readlink(args) => args.image(),
-            Self::Recover(args) => args.image(),
-            Self::Rm(args) => args.image(),
-            Self::Stat(args) => args.image(),
-        }
-    }
-
-    fn run(&self, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Result<()> {
-        match self {
-            Self::Batch(args) => args.run(global, report),
-            Self::Cat(args) => cat::run(args, global, report),
-            Self::Info(args) => info::run(args, global, report),
-            Self::Ls(args) => ls::run(args, global, report),
-            Self::Map(args) => map::run(args, global, report),
-            Self::Mkdir(args) => args.run(global, report),
-            Self::Plan(args) => plan::run(args, global, report),
-            Self::Put(args) => args.run(global, report),
-            Self::Readlink(args) => readlink::run(args, global, report),
-            Self::Recover(args) => recover::run(args, global, report),
-            Self::Rm(args) => args.run(global, report),
-            Self::Stat(args) => stat::run(args, global, report),
-        }
-    }
 }
 
 /// Runs the command that the process's arguments name.

@@ -60,16 +60,22 @@ fn manual_pages_are_those_of_the_command_line() {
     command.build();
     let mut files = Files::new();
     files.insert("mpimg.1".into(), page(command.clone()));
-    for sub in command.get_subcommands() {
-        let name: &'static str = format!("mpimg-{}", sub.get_name()).leak();
-        files.insert(format!("{name}.1"), page(sub.clone().name(name)));
-    }
+    add_pages(&mut files, &command, "mpimg");
     assert!(files.len() >= 8, "{:?}", files.keys());
     for (file, bytes) in &files {
         let text = std::str::from_utf8(bytes).expect("a page is text");
         assert!(text.contains(".SH NAME") && text.contains("Examples:"), "{file}");
     }
     assert_directory("man", &files);
+}
+
+/// Adds the pages of the commands below one.
+fn add_pages(files: &mut Files, command: &clap::Command, above: &str) {
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        let name: &'static str = format!("{above}-{}", sub.get_name()).leak();
+        files.insert(format!("{name}.1"), page(sub.clone().name(name)));
+        add_pages(files, sub, name);
+    }
 }
 
 /// A manual page without a date.

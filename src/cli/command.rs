@@ -1,0 +1,117 @@
+//! The table of commands.
+//!
+//! `mpimg stat disk.img /etc` is `Command::Stat`; those that change an image are [`Editing`] of what
+//! a line of `batch` is, too.
+
+use std::ffi::OsStr;
+
+use clap::Subcommand;
+
+use super::args::GlobalArgs;
+use super::edit::Editing;
+use super::exit::Report;
+use super::{
+    batch, cat, chmod, chown, info, ln, ls, map, mkdir, mknod, mv, plan, put, readlink, recover,
+    rm, stat, touch, truncate, xattr,
+};
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make many changes to an image, all of them or none
+    #[command(after_help = batch::HELP)]
+    Batch(Editing<batch::BatchArgs>),
+    Cat(cat::CatArgs),
+    /// Change the permissions of files and directories
+    #[command(after_help = chmod::HELP)]
+    Chmod(Editing<chmod::ChmodArgs>),
+    /// Change owner and group of files and directories
+    #[command(after_help = chown::HELP)]
+    Chown(Editing<chown::ChownArgs>),
+    Info(info::InfoArgs),
+    /// Make hard links and symbolic links
+    #[command(after_help = ln::HELP)]
+    Ln(Editing<ln::LnArgs>),
+    Ls(ls::LsArgs),
+    Map(map::MapArgs),
+    /// Make directories in an image
+    #[command(after_help = mkdir::HELP)]
+    Mkdir(Editing<mkdir::MkdirArgs>),
+    /// Make devices and FIFOs in an image
+    #[command(after_help = mknod::HELP)]
+    Mknod(Editing<mknod::MknodArgs>),
+    /// Rename and move files and directories
+    #[command(after_help = mv::HELP)]
+    Mv(Editing<mv::MvArgs>),
+    Plan(plan::PlanArgs),
+    /// Write a file into an image
+    #[command(after_help = put::HELP)]
+    Put(Editing<put::PutArgs>),
+    Readlink(readlink::ReadlinkArgs),
+    Recover(recover::RecoverArgs),
+    /// Remove files and directories from an image
+    #[command(after_help = rm::HELP)]
+    Rm(Editing<rm::RmArgs>),
+    Stat(stat::StatArgs),
+    /// Set times of files, and make empty ones
+    #[command(after_help = touch::HELP)]
+    Touch(Editing<touch::TouchArgs>),
+    /// Make files longer or shorter
+    #[command(after_help = truncate::HELP)]
+    Truncate(Editing<truncate::TruncateArgs>),
+    Xattr(xattr::XattrArgs),
+}
+
+impl Command {
+    /// The image that the command is about, as it was named.
+    pub fn image(&self) -> &OsStr {
+        match self {
+            Self::Batch(args) => args.image(),
+            Self::Cat(args) => args.image(),
+            Self::Chmod(args) => args.image(),
+            Self::Chown(args) => args.image(),
+            Self::Info(args) => args.image(),
+            Self::Ln(args) => args.image(),
+            Self::Ls(args) => args.image(),
+            Self::Map(args) => args.image(),
+            Self::Mkdir(args) => args.image(),
+            Self::Mknod(args) => args.image(),
+            Self::Mv(args) => args.image(),
+            Self::Plan(args) => args.image(),
+            Self::Put(args) => args.image(),
+            Self::Readlink(args) => args.image(),
+            Self::Recover(args) => args.image(),
+            Self::Rm(args) => args.image(),
+            Self::Stat(args) => args.image(),
+            Self::Touch(args) => args.image(),
+            Self::Truncate(args) => args.image(),
+            Self::Xattr(args) => args.image(),
+        }
+    }
+
+    /// Runs the command.
+    pub fn run(&self, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Result<()> {
+        match self {
+            Self::Batch(args) => args.run(global, report),
+            Self::Cat(args) => cat::run(args, global, report),
+            Self::Chmod(args) => args.run(global, report),
+            Self::Chown(args) => args.run(global, report),
+            Self::Info(args) => info::run(args, global, report),
+            Self::Ln(args) => args.run(global, report),
+            Self::Ls(args) => ls::run(args, global, report),
+            Self::Map(args) => map::run(args, global, report),
+            Self::Mkdir(args) => args.run(global, report),
+            Self::Mknod(args) => args.run(global, report),
+            Self::Mv(args) => args.run(global, report),
+            Self::Plan(args) => plan::run(args, global, report),
+            Self::Put(args) => args.run(global, report),
+            Self::Readlink(args) => readlink::run(args, global, report),
+            Self::Recover(args) => recover::run(args, global, report),
+            Self::Rm(args) => args.run(global, report),
+            Self::Stat(args) => stat::run(args, global, report),
+            Self::Touch(args) => args.run(global, report),
+            Self::Truncate(args) => args.run(global, report),
+            Self::Xattr(args) => args.run(global, report),
+        }
+    }
+}
