@@ -9,7 +9,8 @@
 //!
 //! Metadata blocks that were in use at the start go through the [log](crate::device::log); those
 //! that were free are *fresh*, and are written in place before the log counts, as file data is.
-//! Whoever drops a transaction without [committing](Transaction::commit) it has changed nothing.
+//! Whoever drops a transaction without [committing](Transaction::commit) it has changed nothing. After
+//! an error it may hold half of what was asked, and is only good to be dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -71,7 +71,7 @@ pub fn open(image: &Image) -> Opened {
 
 /// Begins a transaction at a time.
 pub fn begin(opened: &Opened, now: Time) -> Transaction<'static> {
-    let options = BeginOptions { now, force: false };
+    let options = BeginOptions { now, force: false, dry_run: false };
     Transaction::begin(Arc::clone(&opened.device), options).expect("a transaction begins")
 }
 
