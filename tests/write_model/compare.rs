@@ -1,10 +1,10 @@
 //! Comparing: what an image holds with what the model says, and the model as other readers see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mpimg::fs::{BlockMap, Compat, FileType, Filesystem, INDEX_FL, Ino, Inode, Node as New, Time};
-use mpimg::mpage::FileBlock;
+use mpimg::mpage::{FileBlock, FsBlock};
 
 use crate::model::{Kind, Model, Node, ROOT, count_indirect};
 use crate::readers;
@@ -134,6 +134,32 @@ pub fn large_directories_have_their_index(fs: &Filesystem, model: &Model) -> Res
         }
     }
     Ok(())
+}
+
+/// Adds what of an image is worth having been met.
+pub fn note_what_is_there(fs: &Filesystem, model: &Model, met: &mut BTreeSet<&'static str>) {
+    let per = model.block_size / 4;
+    let mut attributes = BTreeSet::new();
+    for (ino, node) in &model.nodes {
+        let Ok(inode) = fs.inode(Ino(*ino)) else { continue };
+        if inode.xattr_block().is_some_and(|block| !attributes.insert(block)) {
+            met.insert("shared attributes");
+        }
+        match &node.kind {
+            Kind::File { blocks, .. } => match blocks.keys().last() {
+                Some(last) if *last >= 12 + per + per * per => met.insert("triple indirect"),
+                Some(last) if *last >= 12 + per => met.insert("double indirect"),
+                _ => continue,
+            },
+            Kind::Directory(_) if inode.raw().i_flags.get() & INDEX_FL != 0 => {
+                let first = FsBlock(u64::from(inode.raw().i_block[0].get()));
+                let Ok(bytes) = fs.metadata().read(first, "directory") else { continue };
+                // Levels below the root of the index.
+                met.insert(if bytes[0x1e] > 0 { "an index of two levels" } else { "an index" })
+            }
+            _ => continue,
+        };
+    }
 }
 
 fn differs(found: &Node, expected: &Node) -> Result<(), String> {

@@ -20,7 +20,8 @@ pub struct Data {
 impl Data {
     /// Content without holes.
     pub fn whole(seed: u64, len_bytes: u64) -> Self {
-        let ranges = if len_bytes == 0 { Vec::new() } else { Vec::from([0..len_bytes]) };
+        let all = Some(0..len_bytes).filter(|range| !range.is_empty());
+        let ranges = all.into_iter().collect();
         Self { seed, len_bytes, ranges }
     }
 

@@ -159,9 +159,10 @@ impl Chooser<'_> {
     }
 
     fn create_many(&mut self) -> Operation {
-        let parent = self.directory();
+        // One directory is to have an index of two levels.
+        let parent = if self.one_in(3) { ROOT } else { self.directory() };
         let link = if self.one_in(3) { None } else { self.linkable() };
-        let count = if link.is_some() { 1 + self.below(120) } else { 1 + self.below(30) };
+        let count = if link.is_some() { 1 + self.below(400) } else { 1 + self.below(30) };
         let long = self.one_in(2);
         let first = self.below(1 << 30);
         let name = |at| {
@@ -294,7 +295,8 @@ impl Chooser<'_> {
     /// The same with a hole at its beginning.
     fn sparse_near(&mut self, data: Data) -> Data {
         let start = data.len_bytes.min(self.model.block_size);
-        let ranges = if start < data.len_bytes { vec![start..data.len_bytes] } else { Vec::new() };
+        let rest = Some(start..data.len_bytes).filter(|range| !range.is_empty());
+        let ranges = rest.into_iter().collect();
         Data { ranges, ..data }
     }
 
@@ -359,16 +361,16 @@ impl Chooser<'_> {
     fn xattrs(&mut self) -> Operation {
         let ino = self.pick(&self.all.clone()).unwrap_or(ROOT);
         let node = self.model.node(ino);
+        let shared = self.one_in(2);
         // The kernel has no attributes of users on anything else.
-        let users = matches!(node.kind, Kind::File { .. } | Kind::Directory(_));
+        let users = matches!(node.kind, Kind::File { .. } | Kind::Directory(_)) && !shared;
         let prefixes: &[&str] =
             if users { &["user.", "trusted.", "security."] } else { &["trusted.", "security."] };
-        let shared = self.one_in(2);
         let count = self.below(5);
         let xattrs = (0..count).map(|at| {
             let prefix = self.pick(prefixes).unwrap_or("trusted.");
             // A few sets that many have, so that blocks are shared.
-            if shared && count == 4 {
+            if shared && count > 2 {
                 let name = format!("trusted.shared{at}").into_bytes();
                 return Xattr { name, value: vec![at as u8 + 1; 100] };
             }
@@ -381,7 +383,11 @@ impl Chooser<'_> {
             Xattr { name: name.into_bytes(), value }
         });
         let xattrs = xattrs.collect();
-        Operation::SetXattrs { ino, xattrs }
+        let mut inos = vec![ino];
+        if shared {
+            inos.extend((0..4).filter_map(|_| self.linkable()));
+        }
+        Operation::SetXattrs { inos, xattrs }
     }
 
     fn attribute(&mut self) -> Operation {

@@ -77,7 +77,7 @@ pub enum Operation {
         mtime: Option<Time>,
     },
     SetXattrs {
-        ino: u32,
+        inos: Vec<u32>,
         xattrs: Vec<Xattr>,
     },
     /// Everything is read through the transaction, before it ends.
@@ -279,19 +279,21 @@ impl Operation {
                     node.ctime = now;
                 }
             }
-            Self::SetXattrs { ino, xattrs } => {
+            Self::SetXattrs { inos, xattrs } => {
                 // A block has 32 bytes of header and 4 of zeros; each takes at most this much.
                 let take = |xattr: &Xattr| 16 + (xattr.name.len() + 3) + (xattr.value.len() + 3);
                 let room = model.block_size as usize - 36;
                 let may_not_fit = xattrs.iter().map(take).sum::<usize>() > room;
-                match tx.set_xattrs(Ino(*ino), xattrs) {
-                    Err(FsError::Caller(CallerError::XattrSpace { .. })) if may_not_fit => {}
-                    got => {
-                        agree(Ok(()), got)?;
-                        let node = model.edit(*ino);
-                        let pairs = xattrs.iter().map(|x| (x.name.clone(), x.value.clone()));
-                        node.xattrs = pairs.collect();
-                        node.ctime = now;
+                for ino in inos {
+                    match tx.set_xattrs(Ino(*ino), xattrs) {
+                        Err(FsError::Caller(CallerError::XattrSpace { .. })) if may_not_fit => {}
+                        got => {
+                            agree(Ok(()), got)?;
+                            let node = model.edit(*ino);
+                            let pairs = xattrs.iter().map(|x| (x.name.clone(), x.value.clone()));
+                            node.xattrs = pairs.collect();
+                            node.ctime = now;
+                        }
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! A run: transactions on an image, each committed or dropped, and looks at what has become of it.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub struct Variant {
     pub steps: u64,
     /// Whether the kernel writes to it in between, where it can be had.
     pub kernel_writes: bool,
+    /// What the steps have to meet, else they are too few, or of the wrong kind.
+    pub meets: &'static [&'static str],
 }
 
 /// One transaction: its operations as numbers, and whether it is to be committed.
@@ -92,7 +95,10 @@ impl Variant {
 /// Does what a seed says, and fails with as little of it as it takes.
 pub fn check(variant: &Variant, seed: u64) {
     let plan = plan(variant, seed);
-    let Err(first) = attempt(variant, &plan) else { return };
+    let first = match attempt(variant, &plan) {
+        Ok((_, met)) => return assert_met(variant, &met),
+        Err(first) => first,
+    };
     eprintln!("{}, seed {seed}: {}; leaving out what it does not take", variant.name, first.what);
     let mut shortest = plan[..=first.transaction].to_vec();
     let mut failure = first;
@@ -129,9 +135,19 @@ pub fn check(variant: &Variant, seed: u64) {
     panic!("{}, seed {seed}: {}\nafter\n{told}", variant.name, failure.what);
 }
 
+/// Fails where a run did not meet what it is for; shorter and other ones need not.
+fn assert_met(variant: &Variant, met: &BTreeSet<&'static str>) {
+    let usual = |name| std::env::var_os(name).is_none();
+    if usual("MPIMG_MODEL_STEPS") && usual("MPIMG_MODEL_SEED") {
+        let missed: Vec<_> = variant.meets.iter().filter(|what| !met.contains(*what)).collect();
+        assert!(missed.is_empty(), "{} never met {missed:?}, but {met:?}", variant.name);
+    }
+}
+
 /// The image that a seed leaves.
 pub fn bytes_of(variant: &Variant, seed: u64) -> Vec<u8> {
-    attempt(variant, &plan(variant, seed)).map_err(|failure| failure.what).expect("a good run")
+    let ran = attempt(variant, &plan(variant, seed)).map_err(|failure| failure.what);
+    ran.expect("a good run").0
 }
 
 fn plan(variant: &Variant, seed: u64) -> Vec<Planned> {
@@ -166,7 +182,11 @@ fn tell(variant: &Variant, plan: &[Planned]) -> String {
     told
 }
 
-fn attempt(variant: &Variant, plan: &[Planned]) -> Result<Vec<u8>, Failure> {
+/// Does what is planned; returns the image's bytes, and what was met.
+fn attempt(
+    variant: &Variant,
+    plan: &[Planned],
+) -> Result<(Vec<u8>, BTreeSet<&'static str>), Failure> {
     let mut transaction = 0;
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let mut run = Run::new(variant);
@@ -174,10 +194,10 @@ fn attempt(variant: &Variant, plan: &[Planned]) -> Result<Vec<u8>, Failure> {
             transaction = number;
             run.transaction(number, planned, &mut |_| {})?;
         }
-        Ok(run.bytes)
+        Ok((run.bytes, run.met))
     }));
     let what = match ran {
-        Ok(Ok(bytes)) => return Ok(bytes),
+        Ok(Ok(ran)) => return Ok(ran),
         Ok(Err(what)) => what,
         Err(panic) => match panic.downcast::<String>() {
             Ok(what) => *what,
@@ -194,6 +214,7 @@ struct Run<'v> {
     model: Model,
     used: Vec<bool>,
     full: bool,
+    met: BTreeSet<&'static str>,
 }
 
 impl<'v> Run<'v> {
@@ -203,7 +224,7 @@ impl<'v> Run<'v> {
         let model = compare::read(&fs).expect("a new filesystem");
         let bytes = image.bytes();
         let used = bits::used_blocks(&fs, &bytes).expect("a new filesystem");
-        Self { variant, bytes, model, used, full: false, image }
+        Self { variant, bytes, model, used, full: false, met: BTreeSet::new(), image }
     }
 
     fn go(&mut self, plan: &[Planned], listen: &mut dyn FnMut(String)) -> Result<(), String> {
@@ -244,6 +265,10 @@ impl<'v> Run<'v> {
         }
         if let Some(full) = &stopped {
             self.is_true(full, &model)?;
+            self.met.insert(match full {
+                Full::Blocks { .. } => "no space",
+                Full::Inodes { .. } => "no inodes",
+            });
         }
         self.full = stopped.is_some();
         if planned.commit && stopped.is_none() {
@@ -284,6 +309,7 @@ impl<'v> Run<'v> {
     fn look(&mut self, look: Look) -> Result<(), String> {
         let fs = readers::open(self.image.path());
         compare::with_model(&fs, &self.model)?;
+        compare::note_what_is_there(&fs, &self.model, &mut self.met);
         if !self.variant.kernel_writes {
             compare::large_directories_have_their_index(&fs, &self.model)?;
         }
