@@ -7,11 +7,12 @@ use super::EditArgs;
 use crate::cli::args::{GlobalArgs, ImageArgs};
 use crate::cli::exit::{Exit, Failure, Report};
 use crate::cli::image::{self, open_device};
-use crate::device::log::{Found, LogStore, Syncing, examine, write_in_place};
+use crate::device::log::{CommitError, Found, LogStore, Syncing, examine, write_in_place};
 use crate::device::{
     Access, BlockDevice, DeviceError, FileDevice, IoCounts, Location, Opened, Recorder,
     RecorderHandle, Recovery, Window,
 };
+use crate::fs::FsError;
 use crate::host::{Replacement, copy_image};
 
 /// An image that is to be changed.
@@ -45,6 +46,10 @@ impl Target {
         if access == Access::Write && opened.log.is_none() {
             let reason = "a block device has no place for the commit log beside it: --log FILE";
             return Err(Failure::usage("no_log", reason));
+        }
+        if let Some(log) = opened.log.as_ref().filter(|_| access == Access::Write) {
+            let wrong = |source| CommitError::Log { name: log.name(), source };
+            log.check_place().map_err(|source| FsError::from(wrong(source)))?;
         }
         let copy = match &options.output {
             Some(new) if !options.dry_run => Some(Copy::of(&opened, new)?),

@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
 use super::format::MAGIC;
 
 /// What a log is kept in: one at a time, written from front to back.
@@ -105,12 +107,25 @@ impl Sidecar {
         }
     }
 
-    fn sync_directory(&self) -> io::Result<()> {
-        let directory = match self.path.parent() {
+    /// Looks whether a log can be made and removed here, which is better known before any data is
+    /// written.
+    ///
+    /// # Errors
+    /// Its directory is not there, or not to be written.
+    pub fn check_place(&self) -> io::Result<()> {
+        let how = Access::WRITE_OK | Access::EXEC_OK;
+        Ok(accessat(CWD, self.directory(), how, AtFlags::EACCESS)?)
+    }
+
+    fn directory(&self) -> &Path {
+        match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
-        };
-        File::open(directory)?.sync_all()
+        }
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        File::open(self.directory())?.sync_all()
     }
 
     /// Refuses to remove what is no log, or not a part of one that a power cut left.
