@@ -108,7 +108,7 @@ impl LnArgs {
             }
             if inode.as_ref().is_some_and(|inode| inode.ino() == found.ino()) {
                 if edit.place(target).is_ok_and(|target| target.is(place)) {
-                    let reason = format!("'{quoted}' is the same file");
+                    let reason = format!("'{quoted}' and '{}' are the same file", escaped(shown));
                     return Err(Failure::path("same_file", reason));
                 }
                 // It is that link already.

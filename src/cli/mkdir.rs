@@ -30,7 +30,7 @@ pub struct MkdirArgs {
     parents: bool,
 
     /// Set the permissions of PATH: octal, or symbolic as for chmod
-    #[arg(short = 'm', long, value_name = "MODE", value_parser = ModeChange::parse)]
+    #[arg(short = 'm', long, value_name = "MODE", value_parser = ModeChange::parse, allow_hyphen_values = true)]
     mode: Option<ModeChange>,
 }
 

@@ -36,7 +36,7 @@ pub struct MknodArgs {
     numbers: Vec<u32>,
 
     /// Set the permissions: octal, or symbolic as for chmod
-    #[arg(short = 'm', long, value_name = "MODE", value_parser = ModeChange::parse)]
+    #[arg(short = 'm', long, value_name = "MODE", value_parser = ModeChange::parse, allow_hyphen_values = true)]
     mode: Option<ModeChange>,
 }
 

@@ -110,8 +110,10 @@ impl MvArgs {
             if self.no_clobber {
                 return edit.tell("skip", path, &format!("{quoted} is there"));
             }
-            if from.is(to) {
-                return Err(Failure::path("same_file", format!("'{quoted}' is the same file")));
+            // Of two hard links, too: rename(2) would do nothing and say that it is done.
+            if found.ino() == inode.ino() {
+                let reason = format!("'{}' and '{quoted}' are the same file", escaped(path));
+                return Err(Failure::path("same_file", reason));
             }
             if taken.contains(&place) {
                 let reason = format!("will not overwrite just-created '{quoted}'");
@@ -126,11 +128,6 @@ impl MvArgs {
                     return Err(refused(format!("directory '{quoted}' with non-directory")));
                 }
                 _ => {}
-            }
-            if found.ino() == inode.ino() && !is_dir {
-                // Two names of one file: the one that is moved from goes, which rename(2) leaves.
-                edit.tx.unlink(from.parent.ino(), &from.name)?;
-                return edit.tell("move", path, &format!("to {quoted}"));
             }
         }
         let (old, new) = (from.parent.ino(), to.parent.ino());

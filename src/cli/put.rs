@@ -13,7 +13,7 @@ use super::mode::ModeChange;
 use super::owner::OwnerSpec;
 use super::when::{Date, parse_date};
 use super::xattr_text::parse_xattr;
-use crate::fs::{FileType, Node, Ownership};
+use crate::fs::{FsError, LastSymlink, Node, Ownership};
 use crate::host::{Source, Sparse};
 
 /// Help that follows the options.
@@ -45,7 +45,7 @@ pub struct PutArgs {
     source: OsString,
 
     /// Set the permissions: octal, or symbolic as for chmod
-    #[arg(long, value_name = "MODE", value_parser = ModeChange::parse)]
+    #[arg(long, value_name = "MODE", value_parser = ModeChange::parse, allow_hyphen_values = true)]
     mode: Option<ModeChange>,
 
     /// Set owner and group: USER[:GROUP], numbers or names of the image
@@ -111,24 +111,21 @@ const PLAIN: u16 = 0o644;
 
 impl Change for PutArgs {
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
-        let path = self.path.as_bytes();
         let xattrs = self.xattr.iter().map(|text| parse_xattr(text.as_bytes()));
         let xattrs = xattrs.collect::<Result<Vec<_>, _>>();
         let xattrs = xattrs.map_err(|reason| Failure::usage("bad_xattr", reason))?;
-        let source = match self.open_source(edit) {
-            Ok(source) => source,
-            Err(failure) => {
-                edit.failure(path, failure);
+        let path = match self.destination(edit) {
+            Ok(path) => path,
+            Err(error) => {
+                edit.failure(self.path.as_bytes(), error);
                 return Ok(());
             }
         };
-        match self.put(edit, source, xattrs) {
-            Ok(()) => Ok(()),
-            Err(failure) => {
-                edit.failure(path, failure);
-                Ok(())
-            }
+        let done = self.open_source(edit).and_then(|source| self.put(edit, &path, source, xattrs));
+        if let Err(failure) = done {
+            edit.failure(&path, failure);
         }
+        Ok(())
     }
 }
 
@@ -148,28 +145,31 @@ impl PutArgs {
     fn put(
         &self,
         edit: &mut Edit<'_, '_>,
+        path: &[u8],
         source: Source,
         xattrs: Vec<(Vec<u8>, Vec<u8>)>,
     ) -> Result<(), Failure> {
-        let path = self.path.as_bytes();
         let owner = match &self.owner {
             Some(spec) => Some(spec.resolve(edit.names()?)?),
             None => None,
         };
-        let (ino, path, new) = match self.target(edit, path)? {
-            (Named::Existing(_), path) if self.no_clobber => {
-                return edit.tell("skip", &path, "it is there");
+        if self.mkdirs {
+            edit.make_parents(path)?;
+        }
+        let (ino, new) = match edit.named(path)? {
+            Named::Existing(_) if self.no_clobber => {
+                return edit.tell("skip", path, "it is there");
             }
-            (Named::Existing(inode), path) => {
+            Named::Existing(inode) => {
                 edit.tx.check_regular(&inode)?;
-                (inode.ino(), path, false)
+                (inode.ino(), false)
             }
-            (Named::New(place), path) => {
+            Named::New(place) => {
                 let node = Node::Regular;
                 let permissions = source.attributes().map_or(PLAIN, |a| a.mode & 0o777);
                 let ownership = Ownership { permissions, uid: 0, gid: 0 };
                 let ino = edit.tx.create(place.parent.ino(), &place.name, &node, ownership)?;
-                (ino, path, true)
+                (ino, true)
             }
         };
         let kept = source.attributes().filter(|_| self.preserve).cloned();
@@ -186,7 +186,7 @@ impl PutArgs {
             Some(offset) => edit.tx.write_content(ino, offset, content)?,
             None => edit.tx.replace_content(ino, content)?,
         }
-        edit.tell(what, &path, &format!("{len_bytes} bytes"))?;
+        edit.tell(what, path, &format!("{len_bytes} bytes"))?;
 
         // Whoever changes an owner takes set-id bits away: modes come after.
         let mut uid = owner.and_then(|owner| owner.uid);
@@ -217,20 +217,15 @@ impl PutArgs {
         Ok(())
     }
 
-    /// Where a path leads, and the path of that: into a directory, under the source's name.
-    fn target(&self, edit: &mut Edit<'_, '_>, path: &[u8]) -> Result<(Named, Vec<u8>), Failure> {
-        if self.mkdirs {
-            edit.make_parents(path)?;
+    /// The path of the file: PATH, or below it under the source's name where that is a directory,
+    /// or is to be made one.
+    fn destination(&self, edit: &mut Edit<'_, '_>) -> Result<Vec<u8>, FsError> {
+        let path = self.path.as_bytes();
+        let made = self.mkdirs && path.ends_with(b"/");
+        if self.source == "-" || !(made || edit.directory(path, LastSymlink::Follow)?.is_some()) {
+            return Ok(path.to_vec());
         }
-        match edit.named(path)? {
-            Named::Existing(inode)
-                if inode.file_type() == FileType::Directory && self.source != "-" =>
-            {
-                let name = Path::new(&self.source).file_name().unwrap_or_default();
-                let path = join(path, name.as_bytes());
-                Ok((edit.named(&path)?, path))
-            }
-            named => Ok((named, path.to_vec())),
-        }
+        let name = Path::new(&self.source).file_name().unwrap_or_default();
+        Ok(join(path, name.as_bytes()))
     }
 }

@@ -128,10 +128,31 @@ impl Edit<'_, '_> {
 
     /// The directory that a path leads to, if it leads to one: what names things in it, and not
     /// itself.
-    pub fn directory(&self, path: &[u8], last: LastSymlink) -> Result<Option<Inode>, FsError> {
-        match self.resolve(path, last) {
-            Ok(inode) => Ok(Some(inode).filter(|inode| inode.file_type() == FileType::Directory)),
+    pub fn directory(&mut self, path: &[u8], last: LastSymlink) -> Result<Option<Inode>, FsError> {
+        let found = match self.place(path) {
+            Ok(place) => self.lookup(&place)?,
+            // It is `/`, ends in `.` or `..`, or is a number.
+            Err(FsError::Caller(CallerError::IsRoot | CallerError::BadName { .. })) => {
+                self.resolved(path, last)?
+            }
             // Whoever then looks for its place finds what is wrong.
+            Err(FsError::Caller(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let follows = last == LastSymlink::Follow || path.ends_with(b"/");
+        let found = match found {
+            Some(inode) if follows && inode.file_type() == FileType::Symlink => {
+                self.resolved(path, last)?
+            }
+            found => found,
+        };
+        Ok(found.filter(|inode| inode.file_type() == FileType::Directory))
+    }
+
+    /// What a path names, or nothing where it names nothing.
+    fn resolved(&self, path: &[u8], last: LastSymlink) -> Result<Option<Inode>, FsError> {
+        match self.resolve(path, last) {
+            Ok(inode) => Ok(Some(inode)),
             Err(FsError::Caller(_)) => Ok(None),
             Err(error) => Err(error),
         }
