@@ -32,16 +32,24 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('batch', 'batch', [CompletionResultType]::ParameterValue, 'Make many changes to an image, all of them or none')
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
+            [CompletionResult]::new('chmod', 'chmod', [CompletionResultType]::ParameterValue, 'Change the permissions of files and directories')
+            [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
+            [CompletionResult]::new('ln', 'ln', [CompletionResultType]::ParameterValue, 'Make hard links and symbolic links')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
             [CompletionResult]::new('map', 'map', [CompletionResultType]::ParameterValue, 'Show how files lie on the disk, like filefrag -v')
             [CompletionResult]::new('mkdir', 'mkdir', [CompletionResultType]::ParameterValue, 'Make directories in an image')
+            [CompletionResult]::new('mknod', 'mknod', [CompletionResultType]::ParameterValue, 'Make devices and FIFOs in an image')
+            [CompletionResult]::new('mv', 'mv', [CompletionResultType]::ParameterValue, 'Rename and move files and directories')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order')
             [CompletionResult]::new('put', 'put', [CompletionResultType]::ParameterValue, 'Write a file into an image')
             [CompletionResult]::new('readlink', 'readlink', [CompletionResultType]::ParameterValue, 'Print where symbolic links lead')
             [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Finish the commit of a command that was interrupted')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove files and directories from an image')
             [CompletionResult]::new('stat', 'stat', [CompletionResultType]::ParameterValue, 'Show what inodes say: type, size, owner, times, extended attributes')
+            [CompletionResult]::new('touch', 'touch', [CompletionResultType]::ParameterValue, 'Set times of files, and make empty ones')
+            [CompletionResult]::new('truncate', 'truncate', [CompletionResultType]::ParameterValue, 'Make files longer or shorter')
+            [CompletionResult]::new('xattr', 'xattr', [CompletionResultType]::ParameterValue, 'List, print, set and remove extended attributes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -80,6 +88,43 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'mpimg;chmod' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Change all that is below directories, too')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Change all that is below directories, too')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mpimg;chown' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Change all that is below directories, too')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Change all that is below directories, too')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Change symbolic links, not what they lead to')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Change symbolic links, not what they lead to')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
         'mpimg;info' {
             [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
             [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
@@ -91,6 +136,29 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mpimg;ln' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Make symbolic links')
+            [CompletionResult]::new('--symbolic', '--symbolic', [CompletionResultType]::ParameterName, 'Make symbolic links')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Replace what is there, if it is no directory')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Take LINK for the link where it is a symbolic link to a directory')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Take LINK for the link where it is a symbolic link to a directory')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'Take LINK for the link, also where it is a directory')
+            [CompletionResult]::new('--no-target-directory', '--no-target-directory', [CompletionResultType]::ParameterName, 'Take LINK for the link, also where it is a directory')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'mpimg;ls' {
@@ -145,6 +213,45 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Make missing directories above them too; what is there already is no error')
             [CompletionResult]::new('--parents', '--parents', [CompletionResultType]::ParameterName, 'Make missing directories above them too; what is there already is no error')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mpimg;mknod' {
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Set the permissions: octal, or symbolic as for chmod')
+            [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Set the permissions: octal, or symbolic as for chmod')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mpimg;mv' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Leave what is there as it is')
+            [CompletionResult]::new('--no-clobber', '--no-clobber', [CompletionResultType]::ParameterName, 'Leave what is there as it is')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Replace what is there, as is done anyway')
+            [CompletionResult]::new('-T', '-T ', [CompletionResultType]::ParameterName, 'Take DEST for the new name, also where it is a directory')
+            [CompletionResult]::new('--no-target-directory', '--no-target-directory', [CompletionResultType]::ParameterName, 'Take DEST for the new name, also where it is a directory')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
             [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
@@ -256,19 +363,170 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'mpimg;touch' {
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now')
+            [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Set the times that PATH of the image has')
+            [CompletionResult]::new('--reference', '--reference', [CompletionResultType]::ParameterName, 'Set the times that PATH of the image has')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Set only the time of the last read')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Set only the time of the last change')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Make no file')
+            [CompletionResult]::new('--no-create', '--no-create', [CompletionResultType]::ParameterName, 'Make no file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Change symbolic links, not what they lead to')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Change symbolic links, not what they lead to')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;truncate' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Make no file')
+            [CompletionResult]::new('--no-create', '--no-create', [CompletionResultType]::ParameterName, 'Make no file')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mpimg;xattr' {
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the names of extended attributes')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the value of an extended attribute')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Set an extended attribute')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove extended attributes')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mpimg;xattr;ls' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;xattr;get' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;xattr;set' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;xattr;rm' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Take a symbolic link itself, not what it leads to')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;xattr;help' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the names of extended attributes')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the value of an extended attribute')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Set an extended attribute')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove extended attributes')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mpimg;xattr;help;ls' {
+            break
+        }
+        'mpimg;xattr;help;get' {
+            break
+        }
+        'mpimg;xattr;help;set' {
+            break
+        }
+        'mpimg;xattr;help;rm' {
+            break
+        }
+        'mpimg;xattr;help;help' {
+            break
+        }
         'mpimg;help' {
             [CompletionResult]::new('batch', 'batch', [CompletionResultType]::ParameterValue, 'Make many changes to an image, all of them or none')
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
+            [CompletionResult]::new('chmod', 'chmod', [CompletionResultType]::ParameterValue, 'Change the permissions of files and directories')
+            [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
+            [CompletionResult]::new('ln', 'ln', [CompletionResultType]::ParameterValue, 'Make hard links and symbolic links')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
             [CompletionResult]::new('map', 'map', [CompletionResultType]::ParameterValue, 'Show how files lie on the disk, like filefrag -v')
             [CompletionResult]::new('mkdir', 'mkdir', [CompletionResultType]::ParameterValue, 'Make directories in an image')
+            [CompletionResult]::new('mknod', 'mknod', [CompletionResultType]::ParameterValue, 'Make devices and FIFOs in an image')
+            [CompletionResult]::new('mv', 'mv', [CompletionResultType]::ParameterValue, 'Rename and move files and directories')
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order')
             [CompletionResult]::new('put', 'put', [CompletionResultType]::ParameterValue, 'Write a file into an image')
             [CompletionResult]::new('readlink', 'readlink', [CompletionResultType]::ParameterValue, 'Print where symbolic links lead')
             [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Finish the commit of a command that was interrupted')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove files and directories from an image')
             [CompletionResult]::new('stat', 'stat', [CompletionResultType]::ParameterValue, 'Show what inodes say: type, size, owner, times, extended attributes')
+            [CompletionResult]::new('touch', 'touch', [CompletionResultType]::ParameterValue, 'Set times of files, and make empty ones')
+            [CompletionResult]::new('truncate', 'truncate', [CompletionResultType]::ParameterValue, 'Make files longer or shorter')
+            [CompletionResult]::new('xattr', 'xattr', [CompletionResultType]::ParameterValue, 'List, print, set and remove extended attributes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -278,7 +536,16 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         'mpimg;help;cat' {
             break
         }
+        'mpimg;help;chmod' {
+            break
+        }
+        'mpimg;help;chown' {
+            break
+        }
         'mpimg;help;info' {
+            break
+        }
+        'mpimg;help;ln' {
             break
         }
         'mpimg;help;ls' {
@@ -288,6 +555,12 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;mkdir' {
+            break
+        }
+        'mpimg;help;mknod' {
+            break
+        }
+        'mpimg;help;mv' {
             break
         }
         'mpimg;help;plan' {
@@ -306,6 +579,31 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;stat' {
+            break
+        }
+        'mpimg;help;touch' {
+            break
+        }
+        'mpimg;help;truncate' {
+            break
+        }
+        'mpimg;help;xattr' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the names of extended attributes')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the value of an extended attribute')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Set an extended attribute')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove extended attributes')
+            break
+        }
+        'mpimg;help;xattr;ls' {
+            break
+        }
+        'mpimg;help;xattr;get' {
+            break
+        }
+        'mpimg;help;xattr;set' {
+            break
+        }
+        'mpimg;help;xattr;rm' {
             break
         }
         'mpimg;help;help' {

@@ -29,16 +29,24 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --version 'Print version'
             cand batch 'Make many changes to an image, all of them or none'
             cand cat 'Write files of an image to standard output'
+            cand chmod 'Change the permissions of files and directories'
+            cand chown 'Change owner and group of files and directories'
             cand info 'Show a filesystem''s superblock, groups and features'
+            cand ln 'Make hard links and symbolic links'
             cand ls 'List directories of an image'
             cand map 'Show how files lie on the disk, like filefrag -v'
             cand mkdir 'Make directories in an image'
+            cand mknod 'Make devices and FIFOs in an image'
+            cand mv 'Rename and move files and directories'
             cand plan 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
             cand put 'Write a file into an image'
             cand readlink 'Print where symbolic links lead'
             cand recover 'Finish the commit of a command that was interrupted'
             cand rm 'Remove files and directories from an image'
             cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
+            cand touch 'Set times of files, and make empty ones'
+            cand truncate 'Make files longer or shorter'
+            cand xattr 'List, print, set and remove extended attributes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mpimg;batch'= {
@@ -74,6 +82,41 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'mpimg;chmod'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -R 'Change all that is below directories, too'
+            cand --recursive 'Change all that is below directories, too'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;chown'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -R 'Change all that is below directories, too'
+            cand --recursive 'Change all that is below directories, too'
+            cand -h 'Change symbolic links, not what they lead to'
+            cand --no-dereference 'Change symbolic links, not what they lead to'
+            cand --help 'Print help'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
         &'mpimg;info'= {
             cand -b 'Go by the superblock in block N, a backup'
             cand --superblock 'Go by the superblock in block N, a backup'
@@ -85,6 +128,28 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --json 'Print JSON, one object a line; errors too, with a stable code'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'mpimg;ln'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -s 'Make symbolic links'
+            cand --symbolic 'Make symbolic links'
+            cand -f 'Replace what is there, if it is no directory'
+            cand -n 'Take LINK for the link where it is a symbolic link to a directory'
+            cand --no-dereference 'Take LINK for the link where it is a symbolic link to a directory'
+            cand -T 'Take LINK for the link, also where it is a directory'
+            cand --no-target-directory 'Take LINK for the link, also where it is a directory'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'mpimg;ls'= {
             cand -b 'Go by the superblock in block N, a backup'
@@ -136,6 +201,43 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
             cand -p 'Make missing directories above them too; what is there already is no error'
             cand --parents 'Make missing directories above them too; what is there already is no error'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;mknod'= {
+            cand -m 'Set the permissions: octal, or symbolic as for chmod'
+            cand --mode 'Set the permissions: octal, or symbolic as for chmod'
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;mv'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -n 'Leave what is there as it is'
+            cand --no-clobber 'Leave what is there as it is'
+            cand -f 'Replace what is there, as is done anyway'
+            cand -T 'Take DEST for the new name, also where it is a directory'
+            cand --no-target-directory 'Take DEST for the new name, also where it is a directory'
             cand --dry-run 'Say what would change, and change nothing'
             cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
             cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
@@ -240,32 +342,180 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'mpimg;touch'= {
+            cand -d 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now'
+            cand --date 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now'
+            cand -r 'Set the times that PATH of the image has'
+            cand --reference 'Set the times that PATH of the image has'
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -a 'Set only the time of the last read'
+            cand -m 'Set only the time of the last change'
+            cand -c 'Make no file'
+            cand --no-create 'Make no file'
+            cand -h 'Change symbolic links, not what they lead to'
+            cand --no-dereference 'Change symbolic links, not what they lead to'
+            cand --help 'Print help'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;truncate'= {
+            cand -s 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is'
+            cand --size 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is'
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -c 'Make no file'
+            cand --no-create 'Make no file'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;xattr'= {
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand ls 'List the names of extended attributes'
+            cand get 'Print the value of an extended attribute'
+            cand set 'Set an extended attribute'
+            cand rm 'Remove extended attributes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mpimg;xattr;ls'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -h 'Take a symbolic link itself, not what it leads to'
+            cand --no-dereference 'Take a symbolic link itself, not what it leads to'
+            cand --help 'Print help'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;xattr;get'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -h 'Take a symbolic link itself, not what it leads to'
+            cand --no-dereference 'Take a symbolic link itself, not what it leads to'
+            cand --help 'Print help'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;xattr;set'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -h 'Take a symbolic link itself, not what it leads to'
+            cand --no-dereference 'Take a symbolic link itself, not what it leads to'
+            cand --help 'Print help'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;xattr;rm'= {
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log'
+            cand -h 'Take a symbolic link itself, not what it leads to'
+            cand --no-dereference 'Take a symbolic link itself, not what it leads to'
+            cand --help 'Print help'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;xattr;help'= {
+            cand ls 'List the names of extended attributes'
+            cand get 'Print the value of an extended attribute'
+            cand set 'Set an extended attribute'
+            cand rm 'Remove extended attributes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mpimg;xattr;help;ls'= {
+        }
+        &'mpimg;xattr;help;get'= {
+        }
+        &'mpimg;xattr;help;set'= {
+        }
+        &'mpimg;xattr;help;rm'= {
+        }
+        &'mpimg;xattr;help;help'= {
+        }
         &'mpimg;help'= {
             cand batch 'Make many changes to an image, all of them or none'
             cand cat 'Write files of an image to standard output'
+            cand chmod 'Change the permissions of files and directories'
+            cand chown 'Change owner and group of files and directories'
             cand info 'Show a filesystem''s superblock, groups and features'
+            cand ln 'Make hard links and symbolic links'
             cand ls 'List directories of an image'
             cand map 'Show how files lie on the disk, like filefrag -v'
             cand mkdir 'Make directories in an image'
+            cand mknod 'Make devices and FIFOs in an image'
+            cand mv 'Rename and move files and directories'
             cand plan 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
             cand put 'Write a file into an image'
             cand readlink 'Print where symbolic links lead'
             cand recover 'Finish the commit of a command that was interrupted'
             cand rm 'Remove files and directories from an image'
             cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
+            cand touch 'Set times of files, and make empty ones'
+            cand truncate 'Make files longer or shorter'
+            cand xattr 'List, print, set and remove extended attributes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mpimg;help;batch'= {
         }
         &'mpimg;help;cat'= {
         }
+        &'mpimg;help;chmod'= {
+        }
+        &'mpimg;help;chown'= {
+        }
         &'mpimg;help;info'= {
+        }
+        &'mpimg;help;ln'= {
         }
         &'mpimg;help;ls'= {
         }
         &'mpimg;help;map'= {
         }
         &'mpimg;help;mkdir'= {
+        }
+        &'mpimg;help;mknod'= {
+        }
+        &'mpimg;help;mv'= {
         }
         &'mpimg;help;plan'= {
         }
@@ -278,6 +528,24 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;help;rm'= {
         }
         &'mpimg;help;stat'= {
+        }
+        &'mpimg;help;touch'= {
+        }
+        &'mpimg;help;truncate'= {
+        }
+        &'mpimg;help;xattr'= {
+            cand ls 'List the names of extended attributes'
+            cand get 'Print the value of an extended attribute'
+            cand set 'Set an extended attribute'
+            cand rm 'Remove extended attributes'
+        }
+        &'mpimg;help;xattr;ls'= {
+        }
+        &'mpimg;help;xattr;get'= {
+        }
+        &'mpimg;help;xattr;set'= {
+        }
+        &'mpimg;help;xattr;rm'= {
         }
         &'mpimg;help;help'= {
         }

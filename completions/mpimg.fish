@@ -33,16 +33,24 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -s h -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_needs_command" -s V -l version -d 'Print version'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "batch" -d 'Make many changes to an image, all of them or none'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "chmod" -d 'Change the permissions of files and directories'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "chown" -d 'Change owner and group of files and directories'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ln" -d 'Make hard links and symbolic links'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ls" -d 'List directories of an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "mkdir" -d 'Make directories in an image'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "mknod" -d 'Make devices and FIFOs in an image'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "mv" -d 'Rename and move files and directories'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "put" -d 'Write a file into an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "readlink" -d 'Print where symbolic links lead'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "rm" -d 'Remove files and directories from an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "touch" -d 'Set times of files, and make empty ones'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "truncate" -d 'Make files longer or shorter'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "xattr" -d 'List, print, set and remove extended attributes'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
@@ -76,6 +84,39 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l log -d 'Keep the com
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -s R -l recursive -d 'Change all that is below directories, too'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -s R -l recursive -d 'Change all that is below directories, too'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -s h -l no-dereference -d 'Change symbolic links, not what they lead to'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
@@ -84,6 +125,25 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l header -d 'The supe
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s s -l symbolic -d 'Make symbolic links'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s f -d 'Replace what is there, if it is no directory'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s n -l no-dereference -d 'Take LINK for the link where it is a symbolic link to a directory'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s T -l no-target-directory -d 'Take LINK for the link, also where it is a directory'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
@@ -127,6 +187,40 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l force -d 'Write to
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -s m -l mode -d 'Set the permissions: octal, or symbolic as for chmod' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s n -l no-clobber -d 'Leave what is there as it is'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s f -d 'Replace what is there, as is done anyway'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s T -l no-target-directory -d 'Take DEST for the new name, also where it is a directory'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l readahead -d 'Pages in a window, 0 for the whole file [default: 1.25 MiB of them]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l bio-pages -d 'Pages in a bio at most [default: 256]' -r
@@ -205,16 +299,130 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s L -l dereference -d
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s h -l help -d 'Print help'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "cat" -d 'Write files of an image to standard output'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "ls" -d 'List directories of an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "mkdir" -d 'Make directories in an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "put" -d 'Write a file into an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "readlink" -d 'Print where symbolic links lead'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "rm" -d 'Remove files and directories from an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat info ls map mkdir plan put readlink recover rm stat help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s d -l date -d 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s r -l reference -d 'Set the times that PATH of the image has' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s a -d 'Set only the time of the last read'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s m -d 'Set only the time of the last change'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s c -l no-create -d 'Make no file'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s h -l no-dereference -d 'Change symbolic links, not what they lead to'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s s -l size -d 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s c -l no-create -d 'Make no file'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -f -a "ls" -d 'List the names of extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -f -a "get" -d 'Print the value of an extended attribute'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -f -a "set" -d 'Set an extended attribute'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -f -a "rm" -d 'Remove extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the names of extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "get" -d 'Print the value of an extended attribute'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set an extended attribute'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "chmod" -d 'Change the permissions of files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "chown" -d 'Change owner and group of files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "ln" -d 'Make hard links and symbolic links'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "ls" -d 'List directories of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "mkdir" -d 'Make directories in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "mknod" -d 'Make devices and FIFOs in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "mv" -d 'Rename and move files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "put" -d 'Write a file into an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "rm" -d 'Remove files and directories from an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "touch" -d 'Set times of files, and make empty ones'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "truncate" -d 'Make files longer or shorter'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "xattr" -d 'List, print, set and remove extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "ls" -d 'List the names of extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "get" -d 'Print the value of an extended attribute'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "set" -d 'Set an extended attribute'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "rm" -d 'Remove extended attributes'
