@@ -29,15 +29,22 @@ fn examples(page: &str) -> Vec<&str> {
     from.take_while(|line| line.starts_with("  ")).map(str::trim).collect()
 }
 
-/// An example as a shell would take it apart: up to what it hands on to other programs, and
-/// without the remark behind it.
+/// The words of `mpimg` in an example, as a shell would take it apart: without what feeds it, what it
+/// hands on to, and the remark behind two spaces.
 fn words(example: &str) -> Vec<String> {
-    let command = example.split([' ']).scan(0, |spaces, word| {
-        *spaces = if word.is_empty() { *spaces + 1 } else { 0 };
-        (*spaces < 2 && word != "|" && !word.starts_with('>')).then_some(word)
-    });
-    let words = command.filter(|word| !word.is_empty());
-    words.map(|word| word.trim_matches('\'').to_owned()).collect()
+    let from =
+        if example.starts_with("mpimg ") { 0 } else { example.find("| mpimg ").unwrap() + 2 };
+    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+    for c in example[from..].chars().chain([' ']) {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted && word.is_empty() => break,
+            ' ' if !quoted => words.push(std::mem::take(&mut word)),
+            '|' | '>' if !quoted => break,
+            c => word.push(c),
+        }
+    }
+    words
 }
 
 #[test]

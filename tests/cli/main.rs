@@ -12,6 +12,7 @@
 //! names       names that would act on a terminal
 //! generated   completions and manual pages are those of the command line
 //! help        examples and codes that the help promises
+//! write       commands that change an image
 //! ```
 
 // A helper that fails is a test that fails.
@@ -29,6 +30,7 @@ mod names;
 mod pipes;
 mod read_errors;
 mod shapes;
+mod write;
 
 use std::path::{Path, PathBuf};
 
