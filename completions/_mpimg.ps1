@@ -55,7 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;batch' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -90,7 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;chmod' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -108,7 +108,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;chown' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -140,7 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;ln' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -206,7 +206,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Set the permissions of PATH: octal, or symbolic as for chmod')
             [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Set the permissions of PATH: octal, or symbolic as for chmod')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -226,7 +226,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Set the permissions: octal, or symbolic as for chmod')
             [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'Set the permissions: octal, or symbolic as for chmod')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -242,7 +242,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;mv' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -286,7 +286,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'What becomes a hole')
             [CompletionResult]::new('--xattr', '--xattr', [CompletionResultType]::ParameterName, 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -332,7 +332,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;rm' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -369,7 +369,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Set the times that PATH of the image has')
             [CompletionResult]::new('--reference', '--reference', [CompletionResultType]::ParameterName, 'Set the times that PATH of the image has')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -392,7 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -451,7 +451,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;xattr;set' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -468,7 +468,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
         }
         'mpimg;xattr;rm' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')

@@ -51,7 +51,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;batch'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -84,7 +84,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;chmod'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -101,7 +101,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;chown'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -131,7 +131,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;ln'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -194,7 +194,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -m 'Set the permissions of PATH: octal, or symbolic as for chmod'
             cand --mode 'Set the permissions of PATH: octal, or symbolic as for chmod'
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -213,7 +213,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -m 'Set the permissions: octal, or symbolic as for chmod'
             cand --mode 'Set the permissions: octal, or symbolic as for chmod'
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -228,7 +228,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;mv'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -270,7 +270,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --sparse 'What becomes a hole'
             cand --xattr 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)'
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -313,7 +313,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;rm'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -348,7 +348,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -r 'Set the times that PATH of the image has'
             cand --reference 'Set the times that PATH of the image has'
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -370,7 +370,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -s 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is'
             cand --size 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is'
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -425,7 +425,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;xattr;set'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -441,7 +441,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         }
         &'mpimg;xattr;rm'= {
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
-            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'

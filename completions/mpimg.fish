@@ -53,7 +53,7 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "truncate" -d 'Make file
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "xattr" -d 'List, print, set and remove extended attributes'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -85,7 +85,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l no-lock -d 'Do not l
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -101,7 +101,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l no-lock -d 'Do not
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -126,7 +126,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l no-lock -d 'Do not 
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s h -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -172,7 +172,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l json -d 'Print JSON,
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s m -l mode -d 'Set the permissions of PATH: octal, or symbolic as for chmod' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -189,7 +189,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l json -d 'Print JSO
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -s m -l mode -d 'Set the permissions: octal, or symbolic as for chmod' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -204,7 +204,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l no-lock -d 'Do not
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -242,7 +242,7 @@ always\t'Blocks of zeros, too'
 never\t'Nothing'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l xattr -d 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -275,7 +275,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l no-lock -d 'Do n
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -s h -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -302,7 +302,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s h -l help -d 'Print
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s d -l date -d 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s r -l reference -d 'Set the times that PATH of the image has' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -322,7 +322,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l no-lock -d 'Do not
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s s -l size -d 'Their size in bytes, with suffixes K, M, G, T; +, -, <, >, / and % go by the size there is' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -365,7 +365,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subco
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
@@ -381,7 +381,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subco
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
 always\t'Always'
