@@ -1,6 +1,6 @@
 //! What a job asks of the kernel: its calls on the image, all its calls, and its peak memory.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,19 +12,53 @@ use crate::support::tools;
 /// System calls of one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Calls that take data from the image.
-    pub reads: u64,
-    /// Bytes they took.
-    pub bytes: u64,
-    /// Mappings of the image: what is read through one is no call, and not in `bytes`.
+    /// Those that take data from the image.
+    pub reads: Moved,
+    /// Those that put data into it.
+    pub writes: Moved,
+    /// Mappings of the image: what is read through one is no call, and not in `reads`.
     pub mmaps: u64,
     /// Every call from the program's start on.
     pub all: u64,
 }
 
-/// Calls that take data from a file descriptor.
-const READS: &[&str] =
-    &["read", "readv", "pread64", "preadv", "preadv2", "copy_file_range", "sendfile", "splice"];
+/// Calls that move data one way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// How many.
+    pub calls: u64,
+    /// Bytes that they moved.
+    pub bytes: u64,
+}
+
+/// Which way a call moves data.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    FromImage,
+    ToImage,
+}
+
+impl Calls {
+    fn moved(&mut self, way: Way) -> &mut Moved {
+        match way {
+            Way::FromImage => &mut self.reads,
+            Way::ToImage => &mut self.writes,
+        }
+    }
+}
+
+/// The way that a call takes which names the image: as its first descriptor, or as a later one.
+fn way(name: &str, is_first: bool) -> Option<Way> {
+    match name {
+        "read" | "readv" | "pread64" | "preadv" | "preadv2" => Some(Way::FromImage),
+        "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" => Some(Way::ToImage),
+        // From the first to the second.
+        "copy_file_range" | "splice" => Some(if is_first { Way::FromImage } else { Way::ToImage }),
+        // To the first from the second.
+        "sendfile" => Some(if is_first { Way::ToImage } else { Way::FromImage }),
+        _ => None,
+    }
+}
 
 /// Runs `job` under strace; `None` when strace is not installed or the job fails under it.
 pub fn count(job: &Job, image: &Path) -> Option<Calls> {
@@ -42,8 +76,8 @@ pub fn count(job: &Job, image: &Path) -> Option<Calls> {
 /// Adds up the lines of a trace, in which `file` marks descriptors of the image.
 fn tally(lines: impl Iterator<Item = String>, file: &str) -> Calls {
     let mut calls = Calls::default();
-    // Threads whose read of the image has not returned yet: its result is on a later line.
-    let mut waiting = HashSet::new();
+    // Threads whose call on the image has not returned yet: its result is on a later line.
+    let mut waiting = HashMap::new();
     for line in lines {
         let (pid, event) = line.split_once(char::is_whitespace).unwrap_or(("", &line));
         let event = event.trim_start();
@@ -52,23 +86,27 @@ fn tally(lines: impl Iterator<Item = String>, file: &str) -> Calls {
             continue;
         }
         if event.starts_with("<...") {
-            if waiting.remove(pid) {
-                calls.bytes += returned.unwrap_or(0);
+            if let Some(way) = waiting.remove(pid) {
+                calls.moved(way).bytes += returned.unwrap_or(0);
             }
             continue;
         }
         calls.all += 1;
-        let name = event.split('(').next().unwrap_or("");
+        let (name, args) = event.split_once('(').unwrap_or((event, ""));
         if !event.contains(file) {
             continue;
         }
         if name == "mmap" {
             calls.mmaps += 1;
-        } else if READS.contains(&name) {
-            calls.reads += 1;
-            calls.bytes += returned.unwrap_or(0);
+            continue;
+        }
+        let is_first = args.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(file);
+        if let Some(way) = way(name, is_first) {
+            let moved = calls.moved(way);
+            moved.calls += 1;
+            moved.bytes += returned.unwrap_or(0);
             if event.ends_with("<unfinished ...>") {
-                waiting.insert(pid.to_owned());
+                waiting.insert(pid.to_owned(), way);
             }
         }
     }

@@ -1,17 +1,21 @@
 //! The cases: what is on the image, what is to be done with it, and what the limit does.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::job::{Check, Job, Sink};
+use crate::job::{Check, Fresh, Job, Line, Sink};
 use crate::peers::line;
 use crate::support::prng::SplitMix64;
 use crate::support::{content, fragment, image};
+use crate::writes;
 
-const MIB: u64 = 1 << 20;
-const GIB: u64 = 1 << 30;
+/// 1 MiB.
+pub const MIB: u64 = 1 << 20;
+/// 1 GiB.
+pub const GIB: u64 = 1 << 30;
 
 /// A case.
 #[derive(Debug)]
@@ -38,6 +42,17 @@ pub enum Operation {
     ToFile,
     /// Lists the whole tree with its inodes.
     List,
+    /// Writes a file into an empty image.
+    Put,
+    /// Writes a tree into an empty image.
+    Import,
+}
+
+impl Operation {
+    /// Whether it changes the image.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Put | Self::Import)
+    }
 }
 
 /// Every case, in the table's order.
@@ -57,6 +72,11 @@ pub const ALL: &[Case] = &[
     case("ten-2g", "10 bytes in 2 GiB", 200, |dir, _| ten_bytes(dir, 2 * GIB)),
     case("ten-1t", "10 bytes in 1 TiB", 200, |dir, _| ten_bytes(dir, 1024 * GIB)),
     case("ls", "`ls -lR` of 20,000 files", 21, tree),
+    case("put-4k", "put 1 GiB, 4 KiB blocks", 11, |dir, quick| writes::put(dir, quick, 4096)),
+    case("put-1k", "put 1 GiB, 1 KiB blocks", 11, |dir, quick| writes::put(dir, quick, 1024)),
+    case("put-ten-2g", "put 10 bytes, 2 GiB", 200, |dir, _| writes::put_ten(dir, 2 * GIB)),
+    case("put-ten-1t", "put 10 bytes, 1 TiB", 200, |dir, _| writes::put_ten(dir, 1024 * GIB)),
+    case("batch", "10,000 small files", 21, writes::import),
 ];
 
 const fn case(
@@ -77,35 +97,65 @@ pub struct Subject {
     /// The file or directory in it that is read.
     pub inner: &'static str,
     /// The same on the host.
-    plain: PathBuf,
+    pub plain: PathBuf,
     /// What is done.
     pub operation: Operation,
-    /// What the output must be.
+    /// What the output, or the image, must be.
     pub check: Check,
     /// Every directory in the image, for tools that do not recurse.
     pub directories: Vec<String>,
-    /// Blocks that a reader block by block reads.
-    pub blocks_read: u64,
+    /// Blocks that a tool block by block makes calls for.
+    pub blocks: u64,
+    /// What the filesystem is made of.
+    pub shape: Shape,
+}
+
+/// What a filesystem is made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shape {
+    /// A block's length.
+    pub block_bytes: u32,
+    /// The image's length.
+    pub size_bytes: u64,
+    /// How many inodes it has room for.
+    pub inodes: u64,
 }
 
 impl Subject {
-    fn new(base: &Path, operation: Operation) -> Self {
+    /// A subject with nothing in it yet, in a directory of its own.
+    pub fn new(base: &Path, operation: Operation) -> Self {
         let dir = tempfile::tempdir_in(base).expect("the bench directory is writable");
         fs::create_dir(dir.path().join("mount")).expect("a mount point");
-        let plain = dir.path().join("plain");
+        // A file that is put is alone in a directory: mke2fs -d takes whole trees.
+        let tree = dir.path().join("plain");
+        let plain = if operation == Operation::Put { tree.join("f") } else { tree.clone() };
+        if plain != tree {
+            fs::create_dir(&tree).expect("a directory");
+        }
+        let image = dir.path().join("image");
+        let check = if operation.writes() {
+            Check::Holds { image: image.clone(), plain: plain.clone() }
+        } else {
+            Check::Same(plain.clone())
+        };
         Self {
-            image: dir.path().join("image"),
-            inner: if operation == Operation::List { "/" } else { "/f" },
-            check: Check::Same(plain.clone()),
+            inner: if matches!(operation, Operation::List | Operation::Import) {
+                "/"
+            } else {
+                "/f"
+            },
+            image,
+            check,
             plain,
             operation,
             directories: Vec::new(),
-            blocks_read: 0,
+            blocks: 0,
+            shape: Shape::default(),
             dir,
         }
     }
 
-    /// The limit: what coreutils take for the plain files.
+    /// The limit: what the plain files take.
     pub fn limit(&self) -> Job {
         self.limit_on(&self.plain)
     }
@@ -119,6 +169,14 @@ impl Subject {
                 Job::new(cp, Sink::Itself(self.out()))
             }
             Operation::List => Job::new(line("ls").arg("-lR").arg(path), self.sink()),
+            Operation::Put => {
+                let [mut from, mut to] = ["if=", "of="].map(OsString::from);
+                from.push(path);
+                to.push(self.out());
+                let dd = line("dd").arg(from).arg(to).arg("bs=1M").arg("conv=fsync");
+                Job::new(dd, Sink::Itself(self.out()))
+            }
+            Operation::Import => Job::new(self.mke2fs_line(&self.out()), Sink::Itself(self.out())),
         }
     }
 
@@ -126,27 +184,52 @@ impl Subject {
     pub fn sink(&self) -> Sink {
         match self.operation {
             Operation::Pipe | Operation::List => Sink::Pipe,
-            Operation::Null => Sink::Null,
+            Operation::Null | Operation::Put | Operation::Import => Sink::Null,
             Operation::ToFile => Sink::File(self.out()),
         }
     }
 
-    /// The file that [`Operation::ToFile`] makes.
+    /// The file that [`Operation::ToFile`] makes, and the limit of what writes.
     pub fn out(&self) -> PathBuf {
         self.dir.path().join("out")
     }
 
-    /// Where a loop mount goes.
+    /// Where a mount goes.
     pub fn mount_point(&self) -> PathBuf {
         self.dir.path().join("mount")
     }
 
-    /// A `debugfs` script that lists every directory.
-    pub fn list_script(&self) -> PathBuf {
-        self.dir.path().join("list")
+    /// A script for `tool` that does the operation.
+    pub fn script(&self, tool: &str) -> PathBuf {
+        self.dir.path().join(format!("script.{tool}"))
     }
 
-    fn write_plain(&self, len_bytes: u64) {
+    /// A file that is locked as long as a mount's daemon runs.
+    pub fn lock(&self) -> PathBuf {
+        self.dir.path().join("lock")
+    }
+
+    /// Where an operation that writes starts from.
+    pub fn fresh(&self) -> Fresh {
+        Fresh { from: self.dir.path().join("empty"), image: self.image.clone() }
+    }
+
+    /// A command line that makes `image` anew, as the subject's is, with the plain tree in it.
+    pub fn mke2fs_line(&self, image: &Path) -> Line {
+        let Shape { block_bytes, size_bytes, inodes } = self.shape;
+        let tree = if self.plain.is_dir() { Some(&*self.plain) } else { self.plain.parent() };
+        // Everything that /etc/mke2fs.conf would decide is said here.
+        let mke2fs = line("mke2fs").arg("-F").arg("-q").arg("-t").arg("ext2").arg("-m").arg("0");
+        let features = "none,ext_attr,dir_index,filetype,sparse_super,large_file";
+        let mke2fs = mke2fs.arg("-O").arg(features).arg("-I").arg("256");
+        let mke2fs = mke2fs.arg("-b").arg(block_bytes.to_string());
+        let mke2fs = mke2fs.arg("-N").arg(inodes.to_string());
+        let mke2fs = mke2fs.arg("-d").arg(tree.expect("a file in a directory")).arg(image);
+        mke2fs.arg((size_bytes / u64::from(block_bytes)).to_string())
+    }
+
+    /// Makes the plain file.
+    pub fn write_plain(&self, len_bytes: u64) {
         let mut file = BufWriter::new(File::create(&self.plain).expect("a plain file"));
         let mut piece = vec![0; 1 << 20];
         for at in (0..len_bytes).step_by(1 << 20) {
@@ -156,9 +239,49 @@ impl Subject {
         file.flush().expect("room for the plain file");
     }
 
-    fn mke2fs(&self, block_size: u32, size_bytes: u64, inodes: u64, tree: Option<&Path>) {
+    /// Makes the plain tree, of directories that are 25 at the top and the others in those; gives
+    /// its files as paths in the image.
+    pub fn write_tree(&mut self, directories: usize, files: usize) -> Vec<String> {
+        let name = |index: usize| {
+            let top = format!("/dir-{:02}", index % 25);
+            if index < 25 { top } else { format!("{top}/sub-{index:03}") }
+        };
+        self.directories = (0..directories).map(name).collect();
+        for directory in &self.directories {
+            fs::create_dir_all(self.on_host(directory)).expect("a directory");
+        }
+        let mut random = SplitMix64::new(2);
+        let mut piece = vec![0; 16 << 10];
+        let write = |index: usize| {
+            let path = format!("{}/file-{index:05}.txt", self.directories[index % directories]);
+            let len = usize::try_from(random.within(512..=16_384)).expect("a small number");
+            content::fill(index as u64, 0, &mut piece[..len]);
+            fs::write(self.on_host(&path), &piece[..len]).expect("a file");
+            path
+        };
+        (0..files).map(write).collect()
+    }
+
+    /// Where the plain tree has what is at `path` in the image.
+    pub fn on_host(&self, path: &str) -> PathBuf {
+        self.plain.join(path.trim_start_matches('/'))
+    }
+
+    fn mke2fs(&mut self, block_bytes: u32, size_bytes: u64, inodes: u64, tree: Option<&Path>) {
+        self.shape = Shape { block_bytes, size_bytes, inodes };
+        self.make_image(&self.image, tree);
+    }
+
+    /// Makes the image that an operation which writes starts from.
+    pub fn mke2fs_empty(&mut self, block_bytes: u32, size_bytes: u64, inodes: u64) {
+        self.shape = Shape { block_bytes, size_bytes, inodes };
+        self.make_image(&self.fresh().from, None);
+    }
+
+    fn make_image(&self, path: &Path, tree: Option<&Path>) {
+        let Shape { block_bytes, size_bytes, inodes } = self.shape;
         let inodes = inodes.to_string();
-        image::mke2fs(&self.image, block_size, size_bytes, &["-N", &inodes, "-m", "0"], tree);
+        image::mke2fs(path, block_bytes, size_bytes, &["-N", &inodes, "-m", "0"], tree);
     }
 }
 
@@ -166,7 +289,7 @@ impl Subject {
 fn whole(dir: &Path, quick: bool, block_size: u32) -> Subject {
     let len_bytes = if quick { 64 * MIB } else { GIB };
     let mut subject = Subject::new(dir, Operation::Pipe);
-    subject.blocks_read = len_bytes / u64::from(block_size);
+    subject.blocks = len_bytes / u64::from(block_size);
     subject.write_plain(len_bytes);
     subject.mke2fs(block_size, len_bytes + len_bytes / 16 + 16 * MIB, 1024, None);
     image::edit(&subject.image, &[format!("write {} /f", subject.plain.display())]);
@@ -177,7 +300,7 @@ fn whole(dir: &Path, quick: bool, block_size: u32) -> Subject {
 fn fragments(dir: &Path, quick: bool, block_size: u32) -> Subject {
     let len_bytes = if quick { 16 * MIB } else { 256 * MIB };
     let mut subject = Subject::new(dir, Operation::Pipe);
-    subject.blocks_read = len_bytes / u64::from(block_size);
+    subject.blocks = len_bytes / u64::from(block_size);
     subject.write_plain(len_bytes);
     subject.mke2fs(block_size, len_bytes * 9 / 4 + 16 * MIB, 1024, None);
     fragment::reserve(&subject.image, &subject.plain, "/f", 1, fragment::RUN_BLOCKS);
@@ -187,7 +310,7 @@ fn fragments(dir: &Path, quick: bool, block_size: u32) -> Subject {
 /// Ten bytes in an image of `size_bytes`, which is sparse on the host.
 fn ten_bytes(dir: &Path, size_bytes: u64) -> Subject {
     let mut subject = Subject::new(dir, Operation::Null);
-    subject.blocks_read = 1;
+    subject.blocks = 1;
     fs::write(&subject.plain, b"ten bytes\n").expect("a plain file");
     subject.mke2fs(4096, size_bytes, 131_072, None);
     image::edit(&subject.image, &[format!("write {} /f", subject.plain.display())]);
@@ -198,34 +321,20 @@ fn ten_bytes(dir: &Path, size_bytes: u64) -> Subject {
 fn tree(dir: &Path, quick: bool) -> Subject {
     let (directories, files) = if quick { (50, 2000) } else { (500, 20_000) };
     let mut subject = Subject::new(dir, Operation::List);
-    let name = |index: usize| {
-        let top = format!("/dir-{:02}", index % 25);
-        if index < 25 { top } else { format!("{top}/sub-{index:03}") }
-    };
-    subject.directories = (0..directories).map(name).collect();
-    let on_host = |path: &str| subject.plain.join(path.trim_start_matches('/'));
-    for directory in &subject.directories {
-        fs::create_dir_all(on_host(directory)).expect("a directory");
-    }
-    let mut random = SplitMix64::new(2);
-    let mut piece = vec![0; 16 << 10];
-    for index in 0..files {
-        let directory = &subject.directories[index % directories];
-        let len = usize::try_from(random.within(512..=16_384)).expect("a small number");
-        content::fill(index as u64, 0, &mut piece[..len]);
-        let path = on_host(&format!("{directory}/file-{index:05}.txt"));
-        fs::write(path, &piece[..len]).expect("a file");
-        if index % 100 == 0 {
-            let target = format!("file-{index:05}.txt");
-            symlink(target, on_host(&format!("{directory}/link-{index:05}"))).expect("a symlink");
-        }
+    let paths = subject.write_tree(directories, files);
+    for path in paths.iter().step_by(100) {
+        let (directory, name) = path.rsplit_once('/').expect("a path from the root");
+        let link = name.replace("file", "link").replace(".txt", "");
+        let link = subject.on_host(&format!("{directory}/{link}"));
+        symlink(name, link).expect("a symlink");
     }
     subject.check = Check::Lines(files + directories + files / 100);
-    subject.blocks_read = files as u64;
+    subject.blocks = files as u64;
     subject.directories.push("/".to_owned());
     let requests = subject.directories.iter().map(|dir| format!("ls -l {dir}\n"));
-    fs::write(subject.list_script(), requests.collect::<String>()).expect("a script");
+    fs::write(subject.script("debugfs"), requests.collect::<String>()).expect("a script");
     let inodes = (files + directories) as u64 + 1024;
-    subject.mke2fs(4096, files as u64 * 20_000 + 32 * MIB, inodes, Some(&subject.plain));
+    let plain = subject.plain.clone();
+    subject.mke2fs(4096, files as u64 * 20_000 + 32 * MIB, inodes, Some(&plain));
     subject
 }

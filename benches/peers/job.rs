@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::tools;
+use crate::verify;
+
 /// Longest time that the rounds of one job may take; slow peers get fewer rounds.
 const BUDGET: Duration = Duration::from_secs(40);
 const FEWEST_ROUNDS: usize = 3;
@@ -58,6 +61,16 @@ pub enum Sink {
     Itself(PathBuf),
 }
 
+impl Sink {
+    /// The file that is new in every run.
+    fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(out) | Self::Itself(out) => Some(out),
+            Self::Pipe | Self::Null => None,
+        }
+    }
+}
+
 /// What a job's output has to be for its time to count.
 #[derive(Debug, Clone)]
 pub enum Check {
@@ -65,11 +78,29 @@ pub enum Check {
     Same(PathBuf),
     /// At least so many lines.
     Lines(usize),
+    /// Nothing: the image holds a plain file as `/f`, or a plain tree as `/`.
+    Holds {
+        /// The image.
+        image: PathBuf,
+        /// The file or the tree.
+        plain: PathBuf,
+    },
+}
+
+/// An image that a job changes, and so starts from a fresh copy of.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    /// What it is a copy of.
+    pub from: PathBuf,
+    /// The image.
+    pub image: PathBuf,
 }
 
 /// Processes that do one thing.
 #[derive(Debug, Clone)]
 pub struct Job {
+    /// The image that is made anew before the time starts.
+    pub fresh: Option<Fresh>,
     /// What must come first: a mount.
     pub before: Vec<Line>,
     /// The program itself.
@@ -83,7 +114,7 @@ pub struct Job {
 impl Job {
     /// A job of one program.
     pub fn new(main: Line, sink: Sink) -> Self {
-        Self { before: Vec::new(), main, after: Vec::new(), sink }
+        Self { fresh: None, before: Vec::new(), main, after: Vec::new(), sink }
     }
 
     /// The same job with its program run under another.
@@ -93,8 +124,13 @@ impl Job {
 
     /// Runs it and takes the time.
     pub fn time(&self) -> Result<Duration, String> {
-        if let Sink::File(out) | Sink::Itself(out) = &self.sink {
+        if let Some(out) = self.sink.file() {
             let _ = fs::remove_file(out);
+        }
+        if let Some(Fresh { from, image }) = &self.fresh {
+            // A new file: one that is overwritten would keep its pages, and cost less to fill.
+            let _ = fs::remove_file(image);
+            tools::copy_sparse(from, image);
         }
         let start = Instant::now();
         self.around(|| self.run_main())?;
@@ -103,7 +139,8 @@ impl Job {
 
     fn around<T>(&self, main: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
         let result = self.before.iter().try_for_each(Line::succeed).and_then(|()| main());
-        let after = self.after.iter().try_for_each(Line::succeed);
+        // All of them, whatever fails: no mount may outlive its job.
+        let after = self.after.iter().map(Line::succeed).fold(Ok(()), Result::and);
         result.and_then(|value| after.map(|()| value))
     }
 
@@ -132,23 +169,27 @@ impl Job {
 
     /// Runs it once, unmeasured, and checks its output; this also warms what it reads.
     pub fn verify(&self, check: &Check) -> Result<(), String> {
-        if let (Sink::File(out) | Sink::Itself(out), Check::Same(plain)) = (&self.sink, check) {
-            self.time()?;
-            let same = Command::new("cmp").arg("-s").arg(out).arg(plain).status();
-            let same = same.is_ok_and(|status| status.success());
-            return if same { Ok(()) } else { Err("wrong output".to_owned()) };
-        }
-        self.around(|| match check {
-            Check::Same(plain) => {
-                self.pipe_into(Command::new("cmp").args(["-s", "-"]).arg(plain)).map(drop)
+        match (check, self.sink.file()) {
+            (Check::Holds { image, plain }, _) => {
+                self.time()?;
+                verify::holds(image, plain)
             }
-            Check::Lines(least) => {
+            (Check::Same(plain), Some(out)) => {
+                self.time()?;
+                verify::same(out, plain)
+            }
+            (Check::Same(plain), None) => {
+                let mut cmp = Command::new("cmp");
+                let cmp = cmp.args(["-s", "-"]).arg(plain);
+                self.around(|| self.pipe_into(cmp)).map(drop)
+            }
+            (Check::Lines(least), _) => self.around(|| {
                 let count = self.pipe_into(Command::new("wc").arg("-l").stdout(Stdio::piped()))?;
                 let count = String::from_utf8_lossy(&count).trim().parse().unwrap_or(0);
                 let few = || format!("{count} lines of output, of {least}");
                 if count >= *least { Ok(()) } else { Err(few()) }
-            }
-        })
+            }),
+        }
     }
 }
 

@@ -16,6 +16,9 @@ mod job;
 mod options;
 mod peers;
 mod table;
+mod verify;
+mod writers;
+mod writes;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,7 +32,7 @@ use table::{Cell, Row};
 fn main() {
     let options = Options::parse(std::env::args().skip(1));
     if options.list {
-        cases::ALL.iter().for_each(|case| println!("{:8} {}", case.name, case.title));
+        cases::ALL.iter().for_each(|case| println!("{:10} {}", case.name, case.title));
         return;
     }
     pin();
@@ -57,10 +60,12 @@ fn measure(case: &Case, peers: &[&Peer], options: &Options, dir: &std::path::Pat
         let times = job.verify(&subject.check).and_then(|()| job::compare(&job, &limit, rounds));
         let trace = options.calls && times.is_ok() && peer.is_traceable(&subject);
         let calls = trace.then(|| calls::count(&job, &subject.image)).flatten();
-        let peak = if options.calls && times.is_ok() { calls::peak_kib(&job) } else { None };
+        let weigh = options.calls && times.is_ok() && peer.is_weighable();
+        let peak = weigh.then(|| calls::peak_kib(&job)).flatten();
         Cell { times: Some(times), calls, peak_kib: peak }
     });
-    Row { title: (case.title).to_owned(), cells: cells.collect() }
+    let cells = cells.collect();
+    Row { title: case.title.to_owned(), writes: subject.operation.writes(), cells }
 }
 
 /// Binds this process and so its children to one processor: where the two ends of a pipe run

@@ -1,11 +1,13 @@
 //! The tools that are compared, and what a user types to have each do the same thing.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::cases::{Operation, Subject};
 use crate::job::{Job, Line, Sink};
 use crate::support::loopmount::LoopMount;
 use crate::support::tools;
+use crate::writers;
 
 /// A tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,14 +20,25 @@ pub enum Peer {
     E2tools,
     /// 7-Zip.
     SevenZip,
+    /// `mke2fs -d`: makes a whole image of a tree.
+    Mke2fs,
     /// `mount -o loop`, the coreutils, `umount`.
     LoopMount,
+    /// `fuse2fs`, the coreutils, `umount`.
+    Fuse2fs,
 }
 
 impl Peer {
     /// All of them, mpimg first.
-    pub const ALL: &[Self] =
-        &[Self::Mpimg, Self::SevenZip, Self::Debugfs, Self::E2tools, Self::LoopMount];
+    pub const ALL: &[Self] = &[
+        Self::Mpimg,
+        Self::SevenZip,
+        Self::Debugfs,
+        Self::E2tools,
+        Self::Mke2fs,
+        Self::LoopMount,
+        Self::Fuse2fs,
+    ];
 
     /// Its name in the table.
     pub fn name(self) -> &'static str {
@@ -34,7 +47,9 @@ impl Peer {
             Self::Debugfs => "debugfs",
             Self::E2tools => "e2cp, e2ls",
             Self::SevenZip => "7z",
+            Self::Mke2fs => "mke2fs -d",
             Self::LoopMount => "loop mount",
+            Self::Fuse2fs => "fuse2fs",
         }
     }
 
@@ -45,10 +60,16 @@ impl Peer {
             Self::Debugfs => "debugfs",
             Self::E2tools => "e2cp",
             Self::SevenZip => "7z",
+            Self::Mke2fs => "mke2fs",
             Self::LoopMount => return LoopMount::available().err(),
+            Self::Fuse2fs => "fuse2fs",
         };
         let package = || format!("{program} is in the Debian package {}", tools::package(program));
-        tools::find(program).is_none().then(package)
+        let unusable = || {
+            let fuse = File::options().read(true).write(true).open("/dev/fuse");
+            fuse.err().filter(|_| self == Self::Fuse2fs).map(|e| format!("/dev/fuse: {e}"))
+        };
+        tools::find(program).is_none().then(package).or_else(unusable)
     }
 
     /// The job that does the subject's operation; none where the tool has no way to.
@@ -56,11 +77,14 @@ impl Peer {
         let sink = subject.sink();
         let image = &subject.image;
         let inner = subject.inner;
+        if subject.operation.writes() {
+            return writers::job(self, subject);
+        }
         let main = match (self, subject.operation) {
             (Self::Mpimg, Operation::List) => mpimg().arg("ls").arg("-lR").arg(image).arg("/"),
             (Self::Mpimg, _) => mpimg().arg("cat").arg(image).arg(inner),
             (Self::Debugfs, Operation::List) => {
-                line("debugfs").arg("-f").arg(subject.list_script()).arg(image)
+                line("debugfs").arg("-f").arg(subject.script("debugfs")).arg(image)
             }
             (Self::Debugfs, Operation::ToFile) => {
                 let request = format!("dump {inner} {}", subject.out().display());
@@ -83,18 +107,24 @@ impl Peer {
                 line("7z").arg("x").arg("-so").arg(image).arg(name)
             }
             (Self::LoopMount, _) => return Some(on_mount(subject)),
+            (Self::Mke2fs | Self::Fuse2fs, _) => return None,
         };
         Some(Job::new(main, sink))
     }
 
     /// Whether counting its calls is possible, and takes seconds rather than minutes: those that
-    /// read block by block make a call a block.
+    /// go block by block make a call a block.
     pub fn is_traceable(self, subject: &Subject) -> bool {
         match self {
             Self::Mpimg | Self::SevenZip => true,
-            Self::Debugfs | Self::E2tools => subject.blocks_read < 300_000,
-            Self::LoopMount => false,
+            Self::Debugfs | Self::E2tools | Self::Mke2fs => subject.blocks < 300_000,
+            Self::LoopMount | Self::Fuse2fs => false,
         }
+    }
+
+    /// Whether its memory is its program's, and not a daemon's.
+    pub fn is_weighable(self) -> bool {
+        self != Self::Fuse2fs
     }
 }
 
@@ -111,11 +141,13 @@ fn on_mount(subject: &Subject) -> Job {
     }
 }
 
-fn inside(image: &Path, path: &str) -> String {
+/// How e2tools name a path in an image.
+pub fn inside(image: &Path, path: &str) -> String {
     format!("{}:{path}", image.display())
 }
 
-fn mpimg() -> Line {
+/// A command line that begins with this package's program.
+pub fn mpimg() -> Line {
     Line::new(Path::new(env!("CARGO_BIN_EXE_mpimg")))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Moved};
 use crate::job::Times;
 use crate::options::Options;
 use crate::peers::Peer;
@@ -25,6 +25,8 @@ pub struct Cell {
 pub struct Row {
     /// The case.
     pub title: String,
+    /// Whether it changes the image.
+    pub writes: bool,
     /// A cell a peer.
     pub cells: Vec<Cell>,
 }
@@ -45,29 +47,50 @@ pub fn report(rows: &[Row], peers: &[&Peer], options: &Options) -> String {
         "Linux {}, e2fsprogs {release}; one processor, warm cache, tmpfs.{quick}\n",
         kernel.trim()
     );
-    text += "Wall time over the limit's (median of pairs; in brackets the least and the most):\n\n";
-    text += &table(rows, peers, ratio);
-    text += "\nMedian wall time:\n\n";
-    text += &table(rows, peers, |cell| Some(seconds(cell.times.as_ref()?.as_ref().ok()?)));
-    if options.calls {
-        text += "\nCalls that read the image (mean bytes), and all calls of the process:\n\n";
-        text += &table(rows, peers, |cell| cell.calls.as_ref().map(calls));
-        text += "\nPeak resident memory:\n\n";
-        text +=
-            &table(rows, peers, |cell| cell.peak_kib.map(|kib| format!("{} KiB", grouped(kib))));
+    for (title, writes) in [("Reading", false), ("Writing", true)] {
+        let rows: Vec<_> = rows.iter().filter(|row| row.writes == writes).collect();
+        if !rows.is_empty() {
+            let _ = writeln!(text, "## {title}\n");
+            text += &tables(&rows, peers, options, writes);
+        }
     }
-    text.push('\n');
     for (row, peer, reason) in failures(rows, peers) {
         let _ = writeln!(text, "- Failed: {row}, {peer}: {reason}");
     }
     text
 }
 
-fn table(rows: &[Row], peers: &[&Peer], show: impl Fn(&Cell) -> Option<String>) -> String {
-    let names: Vec<_> = peers.iter().map(|peer| peer.name()).collect();
+/// The tables of the cases that read, or of those that write.
+fn tables(rows: &[&Row], peers: &[&Peer], options: &Options, writes: bool) -> String {
+    let mut text = String::new();
+    text += "Wall time over the limit's (median of pairs; in brackets the least and the most):\n\n";
+    text += &table(rows, peers, ratio);
+    text += "\nMedian wall time:\n\n";
+    text += &table(rows, peers, |cell| Some(seconds(cell.times.as_ref()?.as_ref().ok()?)));
+    if options.calls {
+        let which = if writes { "write the image, that read it" } else { "read the image" };
+        let _ = writeln!(
+            text,
+            "\nCalls that {which} (mean bytes in brackets), and all calls of the process:\n"
+        );
+        text += &table(rows, peers, |cell| cell.calls.as_ref().map(|c| calls(c, writes)));
+        text += "\nPeak resident memory:\n\n";
+        text +=
+            &table(rows, peers, |cell| cell.peak_kib.map(|kib| format!("{} KiB", grouped(kib))));
+    }
+    text.push('\n');
+    text
+}
+
+/// One table; a peer that has no part in any of these cases has no column.
+fn table(rows: &[&Row], peers: &[&Peer], show: impl Fn(&Cell) -> Option<String>) -> String {
+    let takes_part = |at: usize| rows.iter().any(|row| row.cells[at].times.is_some());
+    let columns: Vec<_> = (0..peers.len()).filter(|&at| takes_part(at)).collect();
+    let names: Vec<_> = columns.iter().map(|&at| peers[at].name()).collect();
     let mut text = format!("| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for row in rows {
-        let cells = row.cells.iter().map(|cell| show(cell).unwrap_or_else(|| "-".to_owned()));
+        let shown = |&at: &usize| show(&row.cells[at]).unwrap_or_else(|| "-".to_owned());
+        let cells = columns.iter().map(shown);
         let _ = writeln!(text, "| {} | {} |", row.title, cells.collect::<Vec<_>>().join(" | "));
     }
     text
@@ -86,10 +109,15 @@ fn seconds(times: &Times) -> String {
     format!("{time}, {} rounds", times.rounds)
 }
 
-fn calls(calls: &Calls) -> String {
-    let mean = calls.bytes.checked_div(calls.reads).unwrap_or(0);
+fn calls(calls: &Calls, writes: bool) -> String {
     let mmaps = if calls.mmaps == 0 { String::new() } else { format!(" + {} mmap", calls.mmaps) };
-    format!("{} ({}){mmaps}, {}", grouped(calls.reads), size(mean), grouped(calls.all))
+    let writes = if writes { format!("{}, ", moved(calls.writes)) } else { String::new() };
+    format!("{writes}{}{mmaps}, {}", moved(calls.reads), grouped(calls.all))
+}
+
+fn moved(moved: Moved) -> String {
+    let mean = moved.bytes.checked_div(moved.calls).unwrap_or(0);
+    format!("{} ({})", grouped(moved.calls), size(mean))
 }
 
 fn size(bytes: u64) -> String {

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 const PACKAGES: &[(&str, &[&str])] = &[
     ("e2fsprogs", &["mke2fs", "debugfs", "e2fsck", "dumpe2fs", "tune2fs", "resize2fs", "chattr"]),
     ("e2tools", &["e2cp", "e2ls"]),
+    ("fuse2fs", &["fuse2fs"]),
     ("7zip", &["7z"]),
     ("strace", &["strace"]),
     ("fdisk", &["sfdisk"]),
