@@ -26,7 +26,7 @@ end
 
 complete -c mpimg -n "__fish_mpimg_needs_command" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_needs_command" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_needs_command" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_needs_command" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_needs_command" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_needs_command" -s h -l help -d 'Print help'
@@ -60,7 +60,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -s 0 -l null -d 'Arguments end with NUL, and an empty one ends a command'
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l dry-run -d 'Say what would change, and change nothing'
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
@@ -80,7 +80,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand cat" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -92,7 +92,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -s R -l recursive -d 'Change all that is below directories, too'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l dry-run -d 'Say what would change, and change nothing'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chmod" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
@@ -108,7 +108,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -s R -l recursive -d 'Change all that is below directories, too'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -s h -l no-dereference -d 'Change symbolic links, not what they lead to'
 complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l help -d 'Print help'
@@ -120,7 +120,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand chown" -l json -d 'Print JSO
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l header -d 'The superblock alone, without the groups'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
@@ -133,7 +133,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s s -l symbolic -d 'Make symbolic links'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s f -d 'Replace what is there, if it is no directory'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s n -l no-dereference -d 'Take LINK for the link where it is a symbolic link to a directory'
@@ -147,7 +147,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand ln" -s h -l help -d 'Print h
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s l -l long -d 'Type, mode, links, owner, group, size and time'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s a -l all -d 'Names that begin with a dot, too'
 complete -c mpimg -n "__fish_mpimg_using_subcommand ls" -s R -l recursive -d 'Directories below, too'
@@ -166,7 +166,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand map" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -179,7 +179,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -s p -l parents -d 'Make missing directories above them too; what is there already is no error'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l dry-run -d 'Say what would change, and change nothing'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mkdir" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
@@ -196,7 +196,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l dry-run -d 'Say what would change, and change nothing'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mknod" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
@@ -211,7 +211,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s n -l no-clobber -d 'Leave what is there as it is'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s f -d 'Replace what is there, as is done anyway'
 complete -c mpimg -n "__fish_mpimg_using_subcommand mv" -s T -l no-target-directory -d 'Take DEST for the new name, also where it is a directory'
@@ -227,7 +227,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l bio-pages -d 'Pages
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l page-size -d 'Bytes in a page, a power of two from the block size to 1 MiB [default: 4096, or the block size where that is larger]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l write -d 'Show how the file\'s data would be written back'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l trace -d 'Show windows and mappings, too'
 complete -c mpimg -n "__fish_mpimg_using_subcommand plan" -l no-lock -d 'Do not lock the image'
@@ -249,7 +249,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s p -l preserve -d 'Keep mode, owner, times and extended attributes of SRC'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l mkdirs -d 'Make missing directories of PATH'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s n -l no-clobber -d 'Leave a file that is there as it is'
@@ -263,14 +263,14 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s h -l help -d 'Print 
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s 0 -l zero -d 'End each line with NUL instead of newline'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand readlink" -s h -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand recover" -s h -l help -d 'Print help'
@@ -282,7 +282,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -s r -l recursive -d 'Remove directories with all that is below them'
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -s f -d 'What is not there is no error'
 complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -l dry-run -d 'Say what would change, and change nothing'
@@ -294,7 +294,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand rm" -s h -l help -d 'Print h
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s L -l dereference -d 'Follow a symbolic link that a path ends in'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
@@ -309,7 +309,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s a -d 'Set only the time of the last read'
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s m -d 'Set only the time of the last change'
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s c -l no-create -d 'Make no file'
@@ -329,7 +329,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s c -l no-create -d 'Make no file'
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l dry-run -d 'Say what would change, and change nothing'
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
@@ -339,7 +339,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l json -d 'Print 
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -s h -l help -d 'Print help'
@@ -351,7 +351,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_s
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from ls" -l no-lock -d 'Do not lock the image'
@@ -359,7 +359,7 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subco
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from get" -l no-lock -d 'Do not lock the image'
@@ -372,7 +372,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from set" -l dry-run -d 'Say what would change, and change nothing'
@@ -388,7 +388,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
-complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -s h -l no-dereference -d 'Take a symbolic link itself, not what it leads to'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would change, and change nothing'

@@ -35,7 +35,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "SECS", conflicts_with = "no_lock", value_parser = parse_seconds)]
     pub wait: Option<Duration>,
 
-    /// Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log
+    /// Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was
+    /// interrupted is only found by commands that name the same FILE
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
 
@@ -86,7 +87,9 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
         "TB" => 1_000_000_000_000,
         _ => return Err(format!("'{unit}' is no unit (s, K, M, G, T, or kB, MB, GB, TB)")),
     };
-    let number: u64 = digits.parse().map_err(|_| "want a number of bytes".to_string())?;
+    // Parsing alone would take a sign.
+    let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+    let number: u64 = number.ok_or("want a number of bytes")?;
     number.checked_mul(factor).ok_or_else(|| "too large".into())
 }
 
@@ -137,7 +140,7 @@ mod tests {
         assert_eq!(parse_bytes("3K"), Ok(3072));
         assert_eq!(parse_bytes("2s"), Ok(1024));
         assert_eq!(parse_bytes("1kB"), Ok(1000));
-        for wrong in ["", "K", "-1", "1Q", "99999999999999T", "1.5M"] {
+        for wrong in ["", "K", "-1", "+1", "1Q", "99999999999999T", "1.5M"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");
         }
     }

@@ -28,7 +28,7 @@ impl Transaction<'_> {
     }
 
     /// Sets owner and group of an inode, each where it is told. As `chown(2)`, takes set-id bits
-    /// from what is no directory: they were not meant for the new owner.
+    /// from regular files: they were not meant for the new owner.
     ///
     /// # Errors
     /// The inode cannot be read.
