@@ -24,9 +24,11 @@ another name, a symbolic link itself too.";
 
 /// Which links.
 #[derive(Debug, Args)]
+#[command(override_usage = "mpimg ln [OPTIONS] <IMG> <TARGET>... <LINK>")]
 pub struct LnArgs {
-    /// What to link to, and the link or its directory
-    #[arg(value_names = ["TARGET", "LINK"], required = true, num_args = 2..)]
+    /// TARGET: what to link to; LINK, the last: the link, or a directory for it
+    // One argument, for clap takes no option between two where the first is of many.
+    #[arg(value_name = "PATH", required = true)]
     paths: Vec<OsString>,
 
     /// Make symbolic links
@@ -50,6 +52,9 @@ impl Change for LnArgs {
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
         let Some((link, targets)) = self.paths.split_last() else { return Ok(()) };
         let link = link.as_bytes();
+        if targets.is_empty() {
+            return Err(Failure::usage("missing_path", "want TARGET and LINK"));
+        }
         if self.no_target_directory && targets.len() > 1 {
             return Err(Failure::usage("extra_path", "-T takes one TARGET and one LINK"));
         }

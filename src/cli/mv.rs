@@ -25,9 +25,11 @@ link is moved itself.";
 
 /// What is moved where.
 #[derive(Debug, Args)]
+#[command(override_usage = "mpimg mv [OPTIONS] <IMG> <SRC>... <DEST>")]
 pub struct MvArgs {
-    /// What to move, and where to: a new name, or a directory
-    #[arg(value_names = ["SRC", "DEST"], required = true, num_args = 2..)]
+    /// SRC: what to move; DEST, the last: where to, a new name or a directory
+    // One argument, for clap takes no option between two where the first is of many.
+    #[arg(value_name = "PATH", required = true)]
     paths: Vec<OsString>,
 
     /// Leave what is there as it is
@@ -50,6 +52,9 @@ impl Change for MvArgs {
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
         let Some((dest, sources)) = self.paths.split_last() else { return Ok(()) };
         let dest = dest.as_bytes();
+        if sources.is_empty() {
+            return Err(Failure::usage("missing_path", "want SRC and DEST"));
+        }
         if self.no_target_directory && sources.len() > 1 {
             return Err(Failure::usage("extra_path", "-T takes one SRC and one DEST"));
         }

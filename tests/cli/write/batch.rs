@@ -43,6 +43,19 @@ fn every_command_is_a_line() {
 }
 
 #[test]
+fn options_may_stand_between_paths_and_behind_them() {
+    let subject = Subject::new();
+    let script = "mkdir /a -m 700 /b\nmv /a -n /c\ntouch /f -d @5 /g\nchmod -R 755 /b /f\n\
+                  mv /f /g -f /b\nln /b/f -s /b/l\ntruncate /b/f -s 3 /b/g\nchown 1 /b -R /c\n";
+    subject.ok_with(&["batch", "IMG"], script.as_bytes());
+    subject.ok(&["mv", "IMG", "/b/f", "--no-sync", "/c", "-f", "--force"]);
+    let mut names = subject.names("/b");
+    names.sort();
+    assert_eq!((names, subject.names("/c")), (vec!["g".into(), "l".into()], vec!["f".to_owned()]));
+    assert_eq!(subject.stat("/c/f").mode(), "0755");
+}
+
+#[test]
 fn what_a_line_made_the_next_one_sees() {
     let subject = Subject::new();
     let passwd = subject.source("passwd", b"root:x:0:0::/:\nweb:x:33:35::/:\n");
