@@ -141,11 +141,22 @@ impl<'a> Transaction<'a> {
         object: &'static str,
         edit: impl FnOnce(&mut [u8]) -> T,
     ) -> Result<T> {
-        let old = self.fs.metadata().read(block, object)?;
+        let mut old = self.fs.metadata().read(block, object)?;
+        let ours = self.fresh.contains(&block) || self.before.contains_key(&block);
+        if ours {
+            // Taken out of where it is kept, it can be changed without a copy.
+            self.overlay.remove(self.offset_of(block));
+            self.fs.metadata().forget(block);
+            if let Some(bytes) = Arc::get_mut(&mut old) {
+                let edited = edit(bytes);
+                self.put_block(block, old);
+                return Ok(edited);
+            }
+        }
         let mut new = Arc::<[u8]>::from(&*old);
         // Nobody else has it yet, so that it can be changed.
         let edited = edit(Arc::get_mut(&mut new).unwrap_or_default());
-        if old != new {
+        if ours || old != new {
             self.remember(block, &old);
             self.put_block(block, new);
         }
