@@ -11,6 +11,9 @@ use crate::mpage::ReadOptions;
 /// Bytes of a table that are read at most; what lies behind stays a number.
 const MOST_BYTES: u64 = 1 << 20;
 
+/// Where the tables of users and of groups are.
+pub const TABLES: [&[u8]; 2] = [b"/etc/passwd", b"/etc/group"];
+
 /// The users and the groups that an image knows.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -36,7 +39,8 @@ impl Names {
     /// The names that the image knows. Tables that are missing or cannot be read know none.
     pub fn of(fs: &Filesystem) -> Self {
         let bytes = |path| read(fs, path).unwrap_or_default();
-        Self::from_tables(&bytes(b"/etc/passwd"), &bytes(b"/etc/group"))
+        let [users, groups] = TABLES;
+        Self::from_tables(&bytes(users), &bytes(groups))
     }
 
     /// The names in the bytes of both tables.

@@ -94,7 +94,8 @@ impl Transaction<'_> {
     }
 
     /// Whether data of a file waits.
-    pub(super) fn has_pending(&self, ino: Ino) -> bool {
+    #[must_use]
+    pub fn has_pending(&self, ino: Ino) -> bool {
         self.pending.contains_key(&ino)
     }
 }
