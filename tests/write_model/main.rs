@@ -25,6 +25,7 @@ mod content;
 mod generate;
 mod layout;
 mod model;
+mod mutants;
 mod operation;
 #[path = "../walk/readers.rs"]
 #[allow(dead_code)]
