@@ -14,6 +14,8 @@ bitflags! {
         const HAS_JOURNAL = 0x4;
         /// Directories may carry an index.
         const DIR_INDEX = 0x20;
+        /// Only the groups that the superblock names hold a backup superblock.
+        const SPARSE_SUPER2 = 0x200;
         const _ = !0;
     }
 }

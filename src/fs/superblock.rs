@@ -221,6 +221,9 @@ impl Superblock {
     /// Whether a group holds a copy of the superblock and the descriptors.
     #[must_use]
     pub fn group_has_super(&self, group: u32) -> bool {
+        if self.features().compat.contains(Compat::SPARSE_SUPER2) {
+            return group == 0 || self.raw.s_backup_bgs.iter().any(|backup| backup.get() == group);
+        }
         let sparse = self.features().ro_compat.contains(RoCompat::SPARSE_SUPER);
         !sparse || group <= 1 || [3, 5, 7].into_iter().any(|base| is_power_of(group, base))
     }

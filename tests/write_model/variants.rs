@@ -40,8 +40,9 @@ variants! {
     blocks_of_4k_with_small_inodes: 4096, 1024, ["-I", "128"], 500, true, ["an index"];
     blocks_of_64k: 65536, 160, ["-I", "256", "-N", "300"], 300, false, ["no space", "shared attributes"];
     no_index: 1024, 3000, ["-O", "^dir_index", "-N", "300"], 600, false, ["double indirect", "triple indirect"];
-    no_types: 1024, 3000, ["-O", "^filetype"], 500, true, ["an index"];
+    no_types: 1024, 3000, ["-O", "^filetype"], 400, true, ["an index"];
     all_superblocks_and_small_groups: 1024, 4000, ["-O", "^sparse_super", "-g", "256"], 800, true, ["an index"];
+    two_backups: 1024, 4000, ["-O", "^sparse_super,sparse_super2", "-g", "1024"], 100, false, [];
     room_to_grow: 1024, 4096, ["-O", "resize_inode", "-E", "resize=65536"], 500, false, ["an index"];
     a_clean_journal: 1024, 6000, ["-O", "has_journal", "-J", "size=1"], 600, false, ["an index", "double indirect"];
     revision_0: 1024, 3000, ["-r", "0", "-O", "none"], 500, false, ["double indirect", "shared attributes"];
