@@ -11,7 +11,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::error::{Corrupt, Full, Result};
+use super::error::{Corrupt, FsError, Full, Result};
 use super::transaction::Transaction;
 use crate::mpage::FsBlock;
 
@@ -32,6 +32,9 @@ pub enum Goal {
     /// From this block on, where it is free; or in its group.
     Block(FsBlock),
 }
+
+const OWN_METADATA: &str = "metadata of its group, but owned";
+const FREE: &str = "free, but owned";
 
 impl Transaction<'_> {
     /// Refuses a request that cannot be met, before anything is changed for it.
@@ -71,24 +74,20 @@ impl Transaction<'_> {
         while at < run.first.plus(run.count) {
             let (number, index, in_group) = self.place(at);
             let count = in_group.min(run.first.plus(run.count).distance_from(at));
-            let fault = |block: u64, state| {
-                let (bitmap, what) = ("block bitmap", "block");
-                Corrupt::Bitmap { group: number, bitmap, what, number: block, state }
-            };
             if at.plus(count).0 > end {
-                return Err(fault(at.0, "outside of the filesystem, but owned").into());
+                return Err(contradiction(number, at, "outside of the filesystem, but owned"));
             }
             let group = self.groups.get(&self.fs, number)?;
             let mut reusable: u64 = 0;
             for offset in 0..count {
                 let block = at.plus(offset);
-                if group.owns(&self.fs, block) {
-                    return Err(fault(block.0, "metadata of its group, but owned").into());
+                if group.owns(block) {
+                    return Err(contradiction(number, block, OWN_METADATA));
                 }
                 let bitmap = group.blocks(&self.fs, number)?;
                 let index = index.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
                 if !bitmap.clear(index) {
-                    return Err(fault(block.0, "free, but owned").into());
+                    return Err(contradiction(number, block, FREE));
                 }
                 reusable = reusable.saturating_add(u64::from(!bitmap.was_set(index)));
             }
@@ -123,6 +122,20 @@ impl Transaction<'_> {
         let index = from_first.checked_rem(per_group).unwrap_or(0);
         let narrow = |value| u32::try_from(value).unwrap_or(u32::MAX);
         (narrow(number), narrow(index), per_group.saturating_sub(index))
+    }
+
+    /// Refuses to change a block in its place that something owns that cannot own it: it is
+    /// metadata of its group, or free.
+    pub(super) fn check_owned(&mut self, block: FsBlock) -> Result<()> {
+        let (number, index, _) = self.place(block);
+        let group = self.groups.get(&self.fs, number)?;
+        if group.owns(block) {
+            return Err(contradiction(number, block, OWN_METADATA));
+        }
+        if !group.blocks(&self.fs, number)?.is_set(index) {
+            return Err(contradiction(number, block, FREE));
+        }
+        Ok(())
     }
 
     /// Whether a block is in use now.
@@ -260,4 +273,9 @@ impl Transaction<'_> {
         }
         Ok(taken)
     }
+}
+
+fn contradiction(group: u32, block: FsBlock, state: &'static str) -> FsError {
+    let (bitmap, what) = ("block bitmap", "block");
+    Corrupt::Bitmap { group, bitmap, what, number: block.0, state }.into()
 }

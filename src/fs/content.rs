@@ -206,7 +206,7 @@ impl<'a> Transaction<'a> {
     fn edit_data(&mut self, block: FsBlock, edit: impl FnOnce(&mut [u8])) -> Result<()> {
         // The cache may have read it ahead, together with metadata, before data was written there.
         self.fs.metadata().forget(block);
-        self.edit_block(block, "file data", edit)
+        self.edit_owned(block, "file data", edit)
     }
 
     /// Puts what of the content falls into a block there, if the file has the block.

@@ -77,9 +77,7 @@ pub(super) fn place(superblock: &Superblock, group: u32) -> (FsBlock, usize) {
 fn check(superblock: &Superblock, raw: &RawGroupDescriptor, group: u32) -> Result<()> {
     let first = superblock.first_data_block();
     let end = superblock.blocks_count();
-    let table_bytes = u64::from(superblock.raw().s_inodes_per_group.get())
-        .saturating_mul(superblock.inode_size_bytes() as u64);
-    let table_blocks = table_bytes.div_ceil(superblock.block_size_bytes());
+    let table_blocks = inode_table_blocks(superblock);
     for (field, value, len_blocks) in [
         ("bg_block_bitmap", raw.bg_block_bitmap, 1),
         ("bg_inode_bitmap", raw.bg_inode_bitmap, 1),
@@ -94,8 +92,34 @@ fn check(superblock: &Superblock, raw: &RawGroupDescriptor, group: u32) -> Resul
     Ok(())
 }
 
+/// Blocks of a group's inode table.
+pub(super) fn inode_table_blocks(superblock: &Superblock) -> u64 {
+    u64::from(superblock.raw().s_inodes_per_group.get())
+        .saturating_mul(superblock.inode_size_bytes() as u64)
+        .div_ceil(superblock.block_size_bytes())
+}
+
+/// Blocks of descriptors that a group holds, behind the superblock if it has that.
+pub(super) fn descriptor_blocks(superblock: &Superblock, group: u32) -> u64 {
+    let per_block =
+        superblock.block_size_bytes().checked_div(DESCRIPTOR_SIZE_BYTES).unwrap_or(1).max(1);
+    let index = u64::from(group).checked_div(per_block).unwrap_or(0);
+    let in_block = u64::from(group).checked_rem(per_block).unwrap_or(0);
+    let spread = superblock.features().incompat.contains(Incompat::META_BG);
+    let first_spread = u64::from(superblock.raw().s_first_meta_bg.get());
+    match spread {
+        // The descriptors of the groups from here on lie with those, in three copies.
+        true if index >= first_spread => {
+            u64::from(in_block <= 1 || in_block.saturating_add(1) == per_block)
+        }
+        _ if !superblock.group_has_super(group) => 0,
+        true => first_spread.min(table_blocks(superblock)),
+        false => table_blocks(superblock),
+    }
+}
+
 /// Blocks of the descriptor table.
-pub(super) fn table_blocks(superblock: &Superblock) -> u64 {
+fn table_blocks(superblock: &Superblock) -> u64 {
     u64::from(superblock.groups_count())
         .saturating_mul(DESCRIPTOR_SIZE_BYTES)
         .div_ceil(superblock.block_size_bytes())

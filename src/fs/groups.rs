@@ -1,8 +1,9 @@
 //! The groups of a filesystem that is being changed: descriptors, bitmaps and counts.
 //!
 //! A group is loaded when something in it is looked for, and lives until the transaction ends; then
-//! what changed goes into its blocks. A bitmap that says that the group's own metadata is free is
-//! found here, before anything is put there.
+//! what changed goes into its blocks. Before anything is put there, a descriptor is found here that
+//! leads out of its group or to one block twice, and a bitmap that says that the group's own metadata
+//! is free.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use zerocopy::FromBytes;
 use super::bitmap::Bitmap;
 use super::disk::RawGroupDescriptor;
 use super::error::{Corrupt, Result};
-use super::features::Incompat;
 use super::inode::Ino;
+use super::superblock::Superblock;
 use super::{Filesystem, group};
 use crate::mpage::FsBlock;
 
@@ -25,6 +26,8 @@ pub struct Group {
     pub dirty: bool,
     /// The first block.
     first_block: FsBlock,
+    /// Its metadata, as first block and length: superblock and descriptors, bitmaps, inode table.
+    own: [(FsBlock, u64); 4],
     blocks: Option<Bitmap>,
     blocks_dirty: bool,
     inodes: Option<Bitmap>,
@@ -44,7 +47,7 @@ impl Groups {
     /// A group.
     ///
     /// # Errors
-    /// Its descriptor cannot be read or makes no sense.
+    /// Its descriptor cannot be read, or leads to where the group's metadata cannot be.
     pub fn get(&mut self, fs: &Filesystem, number: u32) -> Result<&mut Group> {
         use std::collections::btree_map::Entry;
         match self.groups.entry(number) {
@@ -56,10 +59,13 @@ impl Groups {
                 let first = u64::from(number)
                     .saturating_mul(per_group)
                     .saturating_add(superblock.first_data_block());
+                let own = own_blocks(superblock, number, FsBlock(first), &descriptor);
+                check_apart(superblock, number, &own)?;
                 Ok(entry.insert(Group {
                     descriptor,
                     dirty: false,
                     first_block: FsBlock(first),
+                    own,
                     blocks: None,
                     blocks_dirty: false,
                     inodes: None,
@@ -130,7 +136,7 @@ impl Group {
             let per_group = superblock.raw().s_blocks_per_group.get();
             let len = u32::try_from(rest).unwrap_or(u32::MAX).min(per_group);
             let bitmap = Bitmap::new(&bytes, len);
-            self.check_own_blocks(fs, number, &bitmap)?;
+            self.check_own_blocks(number, &bitmap)?;
             self.blocks = Some(bitmap);
         }
         Ok(self.blocks.get_or_insert_with(|| Bitmap::new(&[], 0)))
@@ -185,42 +191,17 @@ impl Group {
 
     /// Whether a block holds metadata of its group, which nothing may own.
     #[must_use]
-    pub fn owns(&self, fs: &Filesystem, block: FsBlock) -> bool {
-        self.own_blocks(fs)
+    pub fn owns(&self, block: FsBlock) -> bool {
+        self.own
             .iter()
-            .any(|(first, count)| block.distance_from(*first) < *count && block >= *first)
+            .any(|(first, count)| block >= *first && block.distance_from(*first) < *count)
     }
 
-    /// The bitmaps and the inode table, as first block and length.
-    fn own_blocks(&self, fs: &Filesystem) -> [(FsBlock, u64); 3] {
-        let at = |block: u32| FsBlock(u64::from(block));
-        let superblock = fs.superblock();
-        let table_bytes = u64::from(superblock.raw().s_inodes_per_group.get())
-            .saturating_mul(superblock.inode_size_bytes() as u64);
-        let table_blocks = table_bytes.div_ceil(superblock.block_size_bytes());
-        [
-            (at(self.descriptor.bg_block_bitmap.get()), 1),
-            (at(self.descriptor.bg_inode_bitmap.get()), 1),
-            (at(self.descriptor.bg_inode_table.get()), table_blocks),
-        ]
-    }
-
-    fn check_own_blocks(&self, fs: &Filesystem, group: u32, bitmap: &Bitmap) -> Result<()> {
-        let superblock = fs.superblock();
-        let mut own = self.own_blocks(fs).to_vec();
-        if superblock.group_has_super(group) {
-            // The superblock, and what of the descriptors follows it everywhere.
-            let spread = superblock.features().incompat.contains(Incompat::META_BG);
-            let descriptors = if spread { 0 } else { group::table_blocks(superblock) };
-            own.push((self.first_block, descriptors.saturating_add(1)));
-        }
-        for (first, count) in own {
+    fn check_own_blocks(&self, group: u32, bitmap: &Bitmap) -> Result<()> {
+        for (first, count) in self.own {
             for block in (first.0..first.plus(count).0).map(FsBlock) {
-                let index = block.distance_from(self.first_block);
-                let index = u32::try_from(index).ok().filter(|_| block >= self.first_block);
-                // With flexible layouts, metadata may lie in another group: its bitmap knows.
-                let Some(index) = index.filter(|index| *index < bitmap.len()) else { continue };
-                if !bitmap.is_set(index) {
+                let index = u32::try_from(block.distance_from(self.first_block));
+                if !bitmap.is_set(index.unwrap_or(u32::MAX)) {
                     let (bitmap, what, state) = ("block bitmap", "block", "free, but metadata");
                     let number = block.0;
                     return Err(Corrupt::Bitmap { group, bitmap, what, number, state }.into());
@@ -229,6 +210,46 @@ impl Group {
         }
         Ok(())
     }
+}
+
+/// Where the metadata of a group lies that begins with block `first`.
+fn own_blocks(
+    superblock: &Superblock,
+    number: u32,
+    first: FsBlock,
+    raw: &RawGroupDescriptor,
+) -> [(FsBlock, u64); 4] {
+    let at = |block: u32| FsBlock(u64::from(block));
+    let copies = u64::from(superblock.group_has_super(number))
+        .saturating_add(group::descriptor_blocks(superblock, number));
+    [
+        (first, copies),
+        (at(raw.bg_block_bitmap.get()), 1),
+        (at(raw.bg_inode_bitmap.get()), 1),
+        (at(raw.bg_inode_table.get()), group::inode_table_blocks(superblock)),
+    ]
+}
+
+/// Refuses a group whose metadata lies outside of it, as only `flex_bg` allows, or overlaps.
+fn check_apart(superblock: &Superblock, group: u32, own: &[(FsBlock, u64); 4]) -> Result<()> {
+    let fields = ["", "bg_block_bitmap", "bg_inode_bitmap", "bg_inode_table"];
+    let [(start, _), ..] = *own;
+    let per_group = u64::from(superblock.raw().s_blocks_per_group.get());
+    let end = start.plus(per_group).0.min(superblock.blocks_count());
+    let mut taken: Vec<(FsBlock, u64)> = Vec::new();
+    for (field, (first, count)) in fields.into_iter().zip(*own) {
+        if first < start || first.plus(count).0 > end {
+            let (first, value) = (start.0, first.0);
+            return Err(Corrupt::GroupDescriptor { group, field, value, first, end }.into());
+        }
+        if taken.iter().any(|(other, len)| first < other.plus(*len) && *other < first.plus(count)) {
+            let (bitmap, what, state) = ("descriptor", "block", "more than one kind of metadata");
+            let number = first.0;
+            return Err(Corrupt::Bitmap { group, bitmap, what, number, state }.into());
+        }
+        taken.push((first, count));
+    }
+    Ok(())
 }
 
 fn impossible(_group: u32, field: &'static str, value: u16) -> Corrupt {

@@ -163,14 +163,25 @@ impl<'a> Transaction<'a> {
         Ok(edited)
     }
 
-    /// Puts a block of metadata in place of the one that is there.
+    /// Changes a block that belongs to an inode: one whose pointer lies may lead to anything.
+    pub(super) fn edit_owned<T>(
+        &mut self,
+        block: FsBlock,
+        object: &'static str,
+        edit: impl FnOnce(&mut [u8]) -> T,
+    ) -> Result<T> {
+        self.check_owned(block)?;
+        self.edit_block(block, object, edit)
+    }
+
+    /// Puts a block of an inode in place of the one that is there.
     pub(super) fn replace_block(
         &mut self,
         block: FsBlock,
         bytes: Vec<u8>,
         object: &'static str,
     ) -> Result<()> {
-        self.edit_block(block, object, |old| old.copy_from_slice(&bytes))
+        self.edit_owned(block, object, |old| old.copy_from_slice(&bytes))
     }
 
     /// Puts metadata into a block that was free at the start.
@@ -199,6 +210,8 @@ impl<'a> Transaction<'a> {
 
     /// Puts an inode in place.
     pub(super) fn put_inode(&mut self, edit: &InodeEdit) -> Result<()> {
+        // Not into a table that lies elsewhere.
+        self.groups.get(&self.fs, self.group_of_inode(edit.ino()))?;
         let (block, offset) = self.fs.inode_location(edit.ino())?;
         let bytes = edit.bytes();
         self.edit_block(block, "inode table", |table| {

@@ -264,7 +264,7 @@ impl Transaction<'_> {
                         }
                     }
                     Some((parent, entry)) => {
-                        self.edit_block(parent, "block map", |bytes| {
+                        self.edit_owned(parent, "block map", |bytes| {
                             set_entry(bytes, entry, number)
                         })?;
                     }
@@ -280,7 +280,7 @@ impl Transaction<'_> {
         }
         let Some((leaf, entry)) = parent else { return Ok(()) };
         let from = usize::try_from(entry).unwrap_or(usize::MAX);
-        self.edit_block(leaf, "block map", |bytes| {
+        self.edit_owned(leaf, "block map", |bytes| {
             let (entries, _) = bytes.as_chunks_mut::<4>();
             for (pointer, block) in entries.iter_mut().skip(from).zip(blocks) {
                 let old = u32::from_le_bytes(std::mem::replace(pointer, block.to_le_bytes()));

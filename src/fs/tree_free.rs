@@ -89,7 +89,7 @@ impl Transaction<'_> {
             }
             if kept {
                 if !cleared.is_empty() {
-                    self.edit_block(block, "block map", |bytes| {
+                    self.edit_owned(block, "block map", |bytes| {
                         cleared.iter().for_each(|index| set_entry(bytes, *index, 0));
                     })?;
                 }

@@ -18,11 +18,12 @@ use mpimg::fs::{
 
 use crate::bits;
 use crate::support::image::{self, Image};
+use crate::support::metadata::{Kind, regions};
 use crate::support::mutate::Mutator;
 use crate::support::prng::SplitMix64;
 use crate::support::{gallery, scratch};
 
-const MUTANTS: u64 = 600;
+const MUTANTS: u64 = 300;
 const MOST_TIME: Duration = Duration::from_secs(5);
 /// What all data consists of, so that it is recognized where it must not be.
 const DATA: u8 = 0xd7;
@@ -72,7 +73,13 @@ fn a_transaction_on_an_image_that_lies_is_sound_or_refused() {
     let (mut committed, mut refused, mut clean) = (0, 0, 0);
     let mut complaints = Vec::new();
     for seed in seeds.clone() {
-        let before = mutator.mutant(&mutator.changes(seed));
+        let mut before = mutator.mutant(&mutator.changes(seed));
+        let mut aimed = String::new();
+        if seed % 3 == 0 {
+            // A byte seldom makes a pointer lead to other metadata.
+            before = mutator.original().to_vec();
+            aimed = aim(seed, &mut before);
+        }
         let began = Instant::now();
         let ran = catch_unwind(AssertUnwindSafe(|| transact(seed, &before)));
         let took = began.elapsed();
@@ -101,7 +108,10 @@ fn a_transaction_on_an_image_that_lies_is_sound_or_refused() {
             }
         };
         if let Err(complaint) = judged {
-            let changes = mutator.describe(&mutator.changes(seed));
+            let changes = match aimed.is_empty() {
+                true => mutator.describe(&mutator.changes(seed)),
+                false => aimed,
+            };
             complaints.push(format!("seed {seed}: {complaint}\n{changes}"));
         }
     }
@@ -112,6 +122,30 @@ fn a_transaction_on_an_image_that_lies_is_sound_or_refused() {
         let kinds = [committed, refused, clean];
         assert!(kinds.iter().all(|count| *count > 20), "committed, refused, clean: {kinds:?}");
     }
+}
+
+/// Has a pointer of an inode, an indirect block or a descriptor lead to one of the first blocks, where
+/// the group's own metadata is; says which.
+fn aim(seed: u64, image: &mut [u8]) -> String {
+    let mut random = SplitMix64::new(seed ^ 0xa1b);
+    let kinds = [Kind::Inode, Kind::Inode, Kind::Indirect, Kind::Descriptors];
+    let kind = kinds[random.within(0..=3) as usize];
+    // Most inodes have no blocks.
+    let has_blocks = |at: usize| image[at + 28..at + 32] != [0; 4];
+    let aims = |kind_of, at| kind_of == kind && (kind != Kind::Inode || has_blocks(at));
+    let all = regions(image).into_iter();
+    let regions: Vec<_> = all.filter(|r| aims(r.kind, r.bytes.start)).collect();
+    let region = regions[random.within(0..=regions.len() as u64 - 1) as usize].bytes.clone();
+    let (first, last) = match kind {
+        // Pointers, and the block of attributes.
+        Kind::Inode => (10, 26),
+        Kind::Descriptors => (0, 2),
+        _ => (0, 255),
+    };
+    let at = region.start + 4 * random.within(first..=last) as usize;
+    let block = random.within(1..=40) as u32;
+    image[at..at + 4].copy_from_slice(&block.to_le_bytes());
+    format!("{kind:?} at byte {}: word {} is {block}", region.start, (at - region.start) / 4)
 }
 
 /// Does a few random things to an image; returns its bytes if they were committed.
@@ -133,7 +167,7 @@ fn transact(seed: u64, before: &[u8]) -> Result<Option<Vec<u8>>, String> {
             }
         }
     }
-    metadata_is_no_data(before, &after)?;
+    metadata_stays_metadata(before, &after)?;
     Ok(ended.ok().map(|()| after))
 }
 
@@ -196,7 +230,11 @@ fn content(random: &mut SplitMix64) -> Content<'static> {
 }
 
 fn operate(random: &mut SplitMix64, tx: &mut Transaction<'static>) -> Result<(), FsError> {
-    let places = places(tx);
+    let mut places = places(tx);
+    if random.within(0..=3) > 0 {
+        // Most are names of empty files.
+        places.retain(|place| tx.inode(place.ino).is_ok_and(|inode| inode.sectors() > 0));
+    }
     let mut place = || match places.len() as u64 {
         0 => Place { parent: Ino::ROOT, name: b"none".to_vec(), ino: Ino(12) },
         len => places[random.within(0..=len - 1) as usize].clone(),
@@ -204,7 +242,8 @@ fn operate(random: &mut SplitMix64, tx: &mut Transaction<'static>) -> Result<(),
     let (at, other) = (place(), place());
     let own = Ownership { permissions: 0o644, uid: 70_000, gid: 0 };
     let new_name = format!("new-{}", random.next_u64() % 1000).into_bytes();
-    let offset_bytes = random.within(0..=300_000);
+    let most_bytes = 1 << random.within(1..=18);
+    let offset_bytes = random.within(0..=most_bytes);
     match random.within(0..=15) {
         0 => {
             let ino = tx.create(at.parent, &new_name, &Node::Regular, own)?;
@@ -232,14 +271,15 @@ fn operate(random: &mut SplitMix64, tx: &mut Transaction<'static>) -> Result<(),
     }
 }
 
-/// Whether a block of a group's own metadata, as the image has it, holds data now.
-fn metadata_is_no_data(before: &[u8], after: &[u8]) -> Result<(), String> {
+/// Whether a group's own metadata, as the image has it, has become something else: it holds data, a
+/// descriptor leads elsewhere, or a reserved inode has changed.
+fn metadata_stays_metadata(before: &[u8], after: &[u8]) -> Result<(), String> {
     let device = Arc::new(Disk(Mutex::new(before.to_vec())));
     let Ok(fs) = Filesystem::open(device, OpenOptions::default()) else { return Ok(()) };
     let raw = fs.superblock().raw();
     let block_size = fs.superblock().block_size_bytes() as usize;
-    let table_bytes =
-        raw.s_inodes_per_group.get() as usize * fs.superblock().inode_size_bytes();
+    let inode_size = fs.superblock().inode_size_bytes();
+    let table_bytes = raw.s_inodes_per_group.get() as usize * inode_size;
     let mut own = vec![1024 / block_size, 1024 / block_size + 1];
     for number in 0..fs.superblock().groups_count() {
         let Ok(group) = fs.group(number) else { continue };
@@ -247,6 +287,17 @@ fn metadata_is_no_data(before: &[u8], after: &[u8]) -> Result<(), String> {
         own.extend([group.bg_block_bitmap.get() as usize, group.bg_inode_bitmap.get() as usize]);
         let table = group.bg_inode_table.get() as usize;
         own.extend(table..table + table_bytes.div_ceil(block_size));
+        let descriptor = (1024 / block_size + 1) * block_size + 32 * number as usize;
+        if before[descriptor..descriptor + 12] != after[descriptor..descriptor + 12] {
+            return Err(format!("the descriptor of group {number} leads elsewhere"));
+        }
+        let inodes = table * block_size;
+        for ino in (1..=10).filter(|ino| number == 0 && *ino != 2) {
+            let bytes = inodes + (ino - 1) * inode_size..inodes + ino * inode_size;
+            if before[bytes.clone()] != after[bytes] {
+                return Err(format!("inode {ino}, which is reserved, has changed"));
+            }
+        }
     }
     for block in own {
         let bytes = |image: &[u8]| image[block * block_size..][..block_size].to_vec();
@@ -266,5 +317,73 @@ fn the_image_that_mutants_are_made_of_is_sound_after_transactions() {
         if let Some(after) = transact(seed, &sound).expect("a sound image") {
             Image::from_bytes(&after).fsck();
         }
+    }
+}
+
+/// The file `/file` of 20 blocks of 1 KiB, one of them indirect, on a sound image.
+fn with_file() -> (Image, Ino) {
+    let image = Image::new(1024, 1 << 20, &["-N", "64"]);
+    image.write_bytes("/file", &[1; 20 << 10]);
+    (image, Ino(12))
+}
+
+/// Every block of a group's own metadata that a pointer could be aimed at.
+fn own_blocks(fs: &Filesystem) -> Vec<u32> {
+    let group = fs.group(0).expect("a group").raw().clone();
+    let table = group.bg_inode_table.get();
+    vec![2, group.bg_block_bitmap.get(), group.bg_inode_bitmap.get(), table, table + 1]
+}
+
+#[test]
+fn a_pointer_that_leads_to_metadata_is_not_followed_to_write() {
+    let (image, ino) = with_file();
+    let fs = crate::readers::open(image.path());
+    // A data block, the indirect block, and the block of attributes.
+    for field in ["block[0]", "block[IND]", "file_acl"] {
+        for block in own_blocks(&fs) {
+            let copy = image.duplicate();
+            copy.edit(&[format!("set_inode_field /file {field} {block}")]);
+            let before = copy.bytes();
+            let disk = Arc::new(Disk(Mutex::new(before.clone())));
+            let device = Arc::clone(&disk) as Arc<dyn BlockDevice>;
+            let now = Time { seconds: 1_700_000_000, nanoseconds: 0 };
+            let options = BeginOptions { now, force: false, dry_run: false };
+            let mut tx = Transaction::begin(device, options).expect("a transaction begins");
+            let mut random = SplitMix64::new(1);
+            let done = match field {
+                "block[0]" => tx.write_content(ino, 100, content(&mut random)),
+                // What is cut off inside it changes it in its place.
+                "block[IND]" => tx.truncate(ino, 14 << 10),
+                _ => tx.set_xattrs(ino, &[]),
+            };
+            let corrupt = matches!(done, Err(FsError::Corrupt(_)));
+            assert!(corrupt, "{field} leads to block {block}: {done:?}");
+            assert!(disk.bytes() == before, "{field} leads to block {block}: written");
+        }
+    }
+}
+
+#[test]
+fn a_descriptor_that_leads_out_of_its_group_or_twice_to_one_block_is_refused() {
+    let image = Image::new(1024, 4 << 20, &["-N", "64", "-g", "1024"]);
+    let fs = crate::readers::open(image.path());
+    let group = |number| fs.group(number).expect("a group").raw().clone();
+    let (first, second) = (group(0), group(1));
+    let lies = [
+        ("another group's", 0, second.bg_block_bitmap),
+        ("the other bitmap", 0, first.bg_inode_bitmap),
+        ("the inode table", 4, first.bg_inode_table),
+        ("the descriptors", 8, 2.into()),
+    ];
+    for (what, field, value) in lies {
+        let copy = image.duplicate();
+        copy.patch(2048 + field, &value.get().to_le_bytes());
+        let disk = Arc::new(Disk(Mutex::new(copy.bytes())));
+        let now = Time { seconds: 1_700_000_000, nanoseconds: 0 };
+        let options = BeginOptions { now, force: false, dry_run: false };
+        let mut tx = Transaction::begin(disk, options).expect("a transaction begins");
+        let own = Ownership::default();
+        let done = tx.create(Ino::ROOT, b"new", &Node::Regular, own);
+        assert!(matches!(done, Err(FsError::Corrupt(_))), "{what}: {done:?}");
     }
 }
