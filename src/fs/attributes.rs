@@ -1,6 +1,7 @@
 //! What an inode says of itself: permissions, owners, times, extended attributes.
 
 use super::balloc::{BlockRun, Goal};
+use super::checks::Change;
 use super::error::{CallerError, Corrupt, Result, XattrPlace};
 use super::features::Compat;
 use super::inode::{FileType, Ino, Time};
@@ -19,8 +20,9 @@ impl Transaction<'_> {
     /// Sets the permission bits of an inode.
     ///
     /// # Errors
-    /// The inode cannot be read.
+    /// The inode cannot be read, or must not be changed.
     pub fn set_permissions(&mut self, ino: Ino, permissions: u16) -> Result<()> {
+        self.check_change(&self.fs.inode(ino)?, Change::Any)?;
         let mut edit = self.edit_inode(ino)?;
         edit.set_permissions(permissions & 0o7777);
         edit.set_ctime(self.now);
@@ -31,9 +33,10 @@ impl Transaction<'_> {
     /// from regular files: they were not meant for the new owner.
     ///
     /// # Errors
-    /// The inode cannot be read.
+    /// The inode cannot be read, or must not be changed.
     pub fn set_owner(&mut self, ino: Ino, uid: Option<u32>, gid: Option<u32>) -> Result<()> {
         let inode = self.fs.inode(ino)?;
+        self.check_change(&inode, Change::Any)?;
         let mut edit = self.edit_inode(ino)?;
         if let Some(uid) = uid {
             edit.set_uid(uid);
@@ -58,6 +61,7 @@ impl Transaction<'_> {
     /// # Errors
     /// The inode cannot hold them.
     pub fn set_times(&mut self, ino: Ino, atime: Option<Time>, mtime: Option<Time>) -> Result<()> {
+        self.check_change(&self.fs.inode(ino)?, Change::Any)?;
         let mut edit = self.edit_inode(ino)?;
         if let Some(atime) = atime {
             edit.set_atime(atime);
@@ -81,6 +85,7 @@ impl Transaction<'_> {
     /// There is no room for them, or a name is none.
     pub fn set_xattrs(&mut self, ino: Ino, xattrs: &[Xattr]) -> Result<()> {
         let inode = self.fs.inode(ino)?;
+        self.check_change(&inode, Change::Any)?;
         let mut edit = self.edit_inode(ino)?;
         let block_size = usize::try_from(self.block_size_bytes()).unwrap_or(0);
         let plan = plan_xattrs(xattrs, edit.xattr_space().len(), block_size)?;

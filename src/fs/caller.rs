@@ -1,6 +1,6 @@
 //! The caller's mistakes: what was named is not there, is there already, or cannot be that.
 
-use super::FileType;
+use super::{FileType, Ino};
 
 /// What was named is not there, or is not what it has to be.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -39,6 +39,24 @@ pub enum CallerError {
         ino: u64,
         /// Why there is none.
         why: &'static str,
+    },
+    /// An inode that is no file: the journal, or what is kept for growth.
+    #[error("inode {ino} is reserved for the filesystem itself")]
+    ReservedInode {
+        /// The inode.
+        ino: Ino,
+    },
+    /// What must not change at all.
+    #[error("is immutable (`chattr +i` set flag 0x10 of inode {ino})")]
+    Immutable {
+        /// The inode.
+        ino: Ino,
+    },
+    /// What may only grow.
+    #[error("is append-only (`chattr +a` set flag 0x20 of inode {ino})")]
+    AppendOnly {
+        /// The inode.
+        ino: Ino,
     },
     /// A name that no extended attribute can have.
     #[error("extended attribute {name}: not a possible name ({why})")]

@@ -8,6 +8,7 @@ use std::io;
 use std::ops::Range;
 
 use super::balloc::Goal;
+use super::checks::Change;
 use super::error::{CallerError, Result};
 use super::features::RoCompat;
 use super::inode::{FileType, Ino, Inode};
@@ -38,6 +39,7 @@ impl<'a> Transaction<'a> {
     /// It is no regular file, it would be too large, there is no space.
     pub fn replace_content(&mut self, ino: Ino, content: Content<'a>) -> Result<()> {
         let inode = self.regular(ino)?;
+        self.check_change(&inode, Change::Any)?;
         let mut tree = self.tree(&inode);
         self.check_size(&tree, content.len_bytes)?;
         let block_size = self.block_size_bytes();
@@ -77,6 +79,8 @@ impl<'a> Transaction<'a> {
             self.flush_data()?;
         }
         let inode = self.regular(ino)?;
+        let grows = offset_bytes >= inode.size_bytes();
+        self.check_change(&inode, if grows { Change::Growth } else { Change::Any })?;
         let mut tree = self.tree(&inode);
         let end_bytes = offset_bytes.saturating_add(content.len_bytes);
         let size_bytes = inode.size_bytes().max(end_bytes);
@@ -128,6 +132,7 @@ impl<'a> Transaction<'a> {
             self.flush_data()?;
         }
         let inode = self.regular(ino)?;
+        self.check_change(&inode, Change::Any)?;
         let mut tree = self.tree(&inode);
         self.check_size(&tree, size_bytes)?;
         let end = size_bytes.div_ceil(self.block_size_bytes());

@@ -135,6 +135,9 @@ impl FsError {
                     "too_many_symlinks"
                 }
                 CallerError::NoSuchInode { .. } => "no_such_inode",
+                CallerError::ReservedInode { .. } => "reserved_inode",
+                CallerError::Immutable { .. } => "immutable",
+                CallerError::AppendOnly { .. } => "append_only",
                 CallerError::XattrName { .. } => "bad_xattr_name",
                 CallerError::XattrSpace { .. } => "no_xattr_space",
                 CallerError::NameTooLong { .. } => "name_too_long",

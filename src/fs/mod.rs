@@ -22,6 +22,7 @@ mod balloc;
 mod bitmap;
 mod block_map;
 mod caller;
+mod checks;
 mod commit;
 mod content;
 mod corrupt;

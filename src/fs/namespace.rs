@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::balloc::Goal;
+use super::checks::Change;
 use super::dir_block::check_name;
 use super::error::{CallerError, Corrupt, Result};
 use super::inode::{FileType, Ino, Inode};
@@ -79,6 +80,7 @@ impl Transaction<'_> {
         if self.find_entry(&directory, name)?.is_some() {
             return Err(CallerError::Exists.into());
         }
+        self.check_change(&directory, Change::Growth)?;
         // Before anything changes: who is refused can go on.
         check_name(name)?;
         self.check_node(node)?;
@@ -102,32 +104,6 @@ impl Transaction<'_> {
             self.change_links(parent, 1)?;
         }
         Ok(ino)
-    }
-
-    /// Refuses what no inode can hold.
-    fn check_node(&self, node: &Node) -> Result<()> {
-        match node {
-            Node::Symlink(target) => {
-                let limit = self.target_limit();
-                let len = target.len();
-                if target.is_empty() || len > limit || target.contains(&0) {
-                    return Err(CallerError::BadTarget { len, limit }.into());
-                }
-            }
-            Node::CharDevice(major, minor) | Node::BlockDevice(major, minor) => {
-                let (major, minor) = (*major, *minor);
-                if major >= 1 << 12 || minor >= 1 << 20 {
-                    return Err(CallerError::BadDeviceNumber { major, minor }.into());
-                }
-            }
-            Node::Regular | Node::Directory | Node::Fifo | Node::Socket => {}
-        }
-        Ok(())
-    }
-
-    /// Most bytes of a symlink's target.
-    fn target_limit(&self) -> usize {
-        usize::try_from(self.block_size_bytes()).unwrap_or(0).saturating_sub(1).min(4095)
     }
 
     /// What a new inode holds besides its fields.
@@ -183,6 +159,8 @@ impl Transaction<'_> {
             return Err(CallerError::Exists.into());
         }
         check_name(name)?;
+        self.check_change(&directory, Change::Growth)?;
+        self.check_change(&inode, Change::Any)?;
         self.check_links(&inode)?;
         self.insert_entry(&directory, name, ino, inode.file_type())?;
         self.change_links(ino, 1)
@@ -250,6 +228,7 @@ impl Transaction<'_> {
             })?;
             for child in children {
                 let inode = self.fs.inode(child)?;
+                self.check_change(&inode, Change::Any)?;
                 match inode.file_type() {
                     FileType::Directory => pending.push(inode),
                     _ => self.drop_link(child)?,
@@ -297,6 +276,7 @@ impl Transaction<'_> {
             }
         } else {
             check_name(new_name)?;
+            self.check_change(&new_dir, Change::Growth)?;
             if is_dir && old_parent != new_parent {
                 self.check_links(&new_dir)?;
             }
@@ -316,36 +296,14 @@ impl Transaction<'_> {
         self.put_inode(&edit)
     }
 
-    /// Refuses to move directory `ino` to below itself.
-    fn check_not_below(&mut self, directory: &Inode, ino: Ino) -> Result<()> {
-        let mut at = directory.clone();
-        let mut seen = BTreeSet::new();
-        while at.ino() != Ino::ROOT {
-            if at.ino() == ino {
-                return Err(CallerError::IntoItself.into());
-            }
-            if !seen.insert(at.ino()) {
-                return Err(Corrupt::DirLoop { ino: at.ino() }.into());
-            }
-            let above = self.fs.lookup(&at, b"..")?;
-            at = self.fs.inode(above)?;
-        }
-        Ok(())
-    }
-
-    /// A directory, and what a name in it names.
+    /// A directory, and what a name in it names, for a change of both.
     fn entry(&mut self, parent: Ino, name: &[u8]) -> Result<(Inode, Inode)> {
         let directory = self.fs.inode(parent)?;
         let found = self.find_entry(&directory, name)?.ok_or(CallerError::NotFound)?;
         let inode = self.fs.inode(found.ino)?;
+        self.check_change(&directory, Change::Any)?;
+        self.check_change(&inode, Change::Any)?;
         Ok((directory, inode))
-    }
-
-    fn check_links(&self, inode: &Inode) -> Result<()> {
-        if inode.links() >= LINK_LIMIT {
-            return Err(CallerError::TooManyLinks { limit: LINK_LIMIT }.into());
-        }
-        Ok(())
     }
 
     fn change_links(&mut self, ino: Ino, change: i16) -> Result<()> {

@@ -30,5 +30,6 @@ mod operation;
 #[path = "../walk/readers.rs"]
 #[allow(dead_code)]
 mod readers;
+mod refusals;
 mod run;
 mod variants;
