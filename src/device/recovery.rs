@@ -3,6 +3,9 @@
 //! Whoever opens an image for writing finishes the commit, or removes what is left of one that never
 //! began to count; whoever opens it for reading overlays the log in memory and writes nothing.
 
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,9 +50,21 @@ pub(super) fn sidecar(
     is_file: bool,
 ) -> Result<Option<Sidecar>, OpenError> {
     match named {
+        Some(path) if is_same_file(path, image) => Err(OpenError::Log {
+            name: path.display().to_string(),
+            source: io::Error::new(ErrorKind::AlreadyExists, "it is the image itself"),
+        }),
         Some(path) => Ok(Some(Sidecar::at(path.to_owned()))),
         None if is_file => Sidecar::beside(image).map(Some).map_err(OpenError::CannotMeasure),
         None => Ok(None),
+    }
+}
+
+/// Whether two paths lead to one file. What cannot be looked at is found out by who opens it.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
     }
 }
 

@@ -49,6 +49,9 @@ impl Transaction<'_> {
             let stats = std::mem::take(&mut self.stats);
             return Ok(Committed { transaction: 0, changed_blocks: 0, stats });
         }
+        if let Some(store) = store {
+            log::check_place(image, store)?;
+        }
         self.flush_data()?;
         self.write_fresh()?;
         let transaction = self.put_counts()?;

@@ -60,6 +60,10 @@ pub trait LogStore: Send + Sync {
     fn name(&self) -> String;
 }
 
+/// Zeros at its start that make a file a log of which a power cut left nothing: a page, as hosts
+/// write them. No ext2 image or partitioned disk begins with as many.
+const TORN_BYTES: u64 = 4096;
+
 /// A log in a file.
 #[derive(Debug)]
 pub struct Sidecar {
@@ -135,8 +139,10 @@ impl Sidecar {
         }
         let Some(file) = self.found()? else { return Ok(()) };
         let mut start = Vec::new();
-        file.take(MAGIC.len() as u64).read_to_end(&mut start)?;
-        if MAGIC.starts_with(&start) || start.iter().all(|byte| *byte == 0) {
+        file.take(TORN_BYTES).read_to_end(&mut start)?;
+        // Eight zeros are no sign of a log: images of filesystems begin with them.
+        let begins = start.get(..MAGIC.len()).unwrap_or(&start);
+        if MAGIC.starts_with(begins) || start.iter().all(|byte| *byte == 0) {
             return Ok(());
         }
         Err(io::Error::new(ErrorKind::AlreadyExists, "it is something else than a log, and stays"))
