@@ -160,6 +160,18 @@ pub enum Corrupt {
         /// What it has to be.
         want: &'static str,
     },
+    /// A count of a group contradicts what it counts.
+    #[error("group {group}: {field} is {value}, {want}")]
+    GroupCount {
+        /// The group.
+        group: u32,
+        /// The field's on-disk name.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+        /// What it has to be.
+        want: &'static str,
+    },
     /// Extended attributes that cannot be taken apart.
     #[error("inode {ino}: extended attributes in {place}: {what} ({value})")]
     Xattr {

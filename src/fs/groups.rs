@@ -252,9 +252,9 @@ fn check_apart(superblock: &Superblock, group: u32, own: &[(FsBlock, u64); 4]) -
     Ok(())
 }
 
-fn impossible(_group: u32, field: &'static str, value: u16) -> Corrupt {
+fn impossible(group: u32, field: &'static str, value: u16) -> Corrupt {
     let want = "which contradicts the group's bitmap";
-    Corrupt::Count { object: "group descriptor", field, value: u64::from(value), want }
+    Corrupt::GroupCount { group, field, value: u64::from(value), want }
 }
 
 /// Puts a descriptor into the block of the descriptor table that holds it.

@@ -309,7 +309,14 @@ impl Transaction<'_> {
     fn change_links(&mut self, ino: Ino, change: i16) -> Result<()> {
         let mut edit = self.edit_inode(ino)?;
         let links = edit.raw().i_links_count.get();
-        edit.set_links(links.saturating_add_signed(change));
+        // A directory has its own name, and `.`.
+        let is_dir = FileType::from_mode(edit.raw().i_mode.get()) == Some(FileType::Directory);
+        let least = if is_dir { 2 } else { 1 };
+        let changed = links.checked_add_signed(change).filter(|links| *links >= least);
+        edit.set_links(changed.ok_or_else(|| {
+            let want = "want one for each name that there is";
+            Corrupt::Inode { ino, field: "i_links_count", value: u64::from(links), want }
+        })?);
         edit.set_ctime(self.now);
         self.put_inode(&edit)
     }

@@ -105,11 +105,13 @@ impl Transaction<'_> {
 
     pub(super) fn give_back(&mut self, tree: &mut Tree, freed: &mut Freed) -> Result<()> {
         for run in freed.runs.drain(..) {
-            tree.owned_blocks = tree.owned_blocks.checked_sub(run.count).ok_or_else(|| {
+            let Some(left) = tree.owned_blocks.checked_sub(run.count) else {
                 let want = "want all blocks that it owns counted";
-                let (ino, field, value) = (tree.ino, "i_blocks", tree.owned_blocks);
-                Corrupt::Inode { ino, field, value, want }
-            })?;
+                let (ino, field, value) =
+                    (tree.ino, "i_blocks", self.fs.inode(tree.ino)?.sectors());
+                return Err(Corrupt::Inode { ino, field, value, want }.into());
+            };
+            tree.owned_blocks = left;
             self.free_blocks(run)?;
         }
         Ok(())

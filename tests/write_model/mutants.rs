@@ -23,7 +23,7 @@ use crate::support::mutate::Mutator;
 use crate::support::prng::SplitMix64;
 use crate::support::{gallery, scratch};
 
-const MUTANTS: u64 = 1000;
+const MUTANTS: u64 = 600;
 const MOST_TIME: Duration = Duration::from_secs(5);
 /// What all data consists of, so that it is recognized where it must not be.
 const DATA: u8 = 0xd7;
@@ -393,4 +393,36 @@ fn a_descriptor_that_leads_out_of_its_group_or_twice_to_one_block_is_refused() {
         let done = tx.create(Ino::ROOT, b"new", &Node::Regular, own);
         assert!(matches!(done, Err(FsError::Corrupt(_))), "{what}: {done:?}");
     }
+}
+
+#[test]
+fn counts_that_are_too_small_are_told_with_what_has_them() {
+    let image = Image::new(1024, 1 << 20, &["-N", "64"]);
+    image.edit(&["mkdir /dir"]);
+    image.write_bytes("/file", &[1; 20 << 10]);
+    let told = |change: &dyn Fn(&Image),
+                attempt: &dyn Fn(&mut Transaction<'static>) -> Result<(), FsError>| {
+        let copy = image.duplicate();
+        change(&copy);
+        let disk = Arc::new(Disk(Mutex::new(copy.bytes())));
+        let now = Time { seconds: 1_700_000_000, nanoseconds: 0 };
+        let options = BeginOptions { now, force: false, dry_run: false };
+        let mut tx = Transaction::begin(disk, options).expect("a transaction begins");
+        attempt(&mut tx).expect_err("a lie").to_string()
+    };
+    let root = |image: &Image| drop(image.edit(&["set_inode_field / links_count 2"]));
+    assert_eq!(
+        told(&root, &|tx| tx.rmdir(Ino::ROOT, b"dir")),
+        "inode 2: i_links_count is 2, want one for each name that there is"
+    );
+    let group = |image: &Image| drop(image.edit(&["set_block_group 0 free_blocks_count 8192"]));
+    assert_eq!(
+        told(&group, &|tx| tx.truncate(Ino(13), 0)),
+        "group 0: bg_free_blocks_count is 8192, which contradicts the group's bitmap"
+    );
+    let sectors = |image: &Image| drop(image.edit(&["set_inode_field /file blocks 2"]));
+    assert_eq!(
+        told(&sectors, &|tx| tx.unlink(Ino::ROOT, b"file")),
+        "inode 13: i_blocks is 2, want all blocks that it owns counted"
+    );
 }
