@@ -48,7 +48,7 @@ pub struct ChownArgs {
 
 impl Change for ChownArgs {
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
-        let owner = self.owner.resolve(edit.names()?)?;
+        let owner = self.owner.resolve(edit.names())?;
         let keep = self.no_dereference || self.recursive;
         let last = if keep { LastSymlink::Keep } else { LastSymlink::Follow };
         for path in bytes_of(&self.paths) {

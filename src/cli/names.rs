@@ -5,14 +5,11 @@
 
 use std::collections::HashMap;
 
-use crate::fs::{Filesystem, FsError, LastSymlink};
+use crate::fs::{Filesystem, FsError, Ino, LastSymlink, Transaction};
 use crate::mpage::ReadOptions;
 
 /// Bytes of a table that are read at most; what lies behind stays a number.
 const MOST_BYTES: u64 = 1 << 20;
-
-/// Where the tables of users and of groups are.
-pub const TABLES: [&[u8]; 2] = [b"/etc/passwd", b"/etc/group"];
 
 /// The users and the groups that an image knows.
 #[derive(Debug, Default)]
@@ -38,14 +35,25 @@ struct Entry {
 impl Names {
     /// The names that the image knows. Tables that are missing or cannot be read know none.
     pub fn of(fs: &Filesystem) -> Self {
-        let bytes = |path| read(fs, path).unwrap_or_default();
-        let [users, groups] = TABLES;
-        Self::from_tables(&bytes(users), &bytes(groups))
+        let bytes = |path| read(fs, path).map(|(_, bytes)| bytes).unwrap_or_default();
+        Self::from_tables(&bytes(b"/etc/passwd"), &bytes(b"/etc/group"))
+    }
+
+    /// The names that the image will know, once what waits in a transaction is written.
+    pub fn of_transaction(tx: &mut Transaction<'_>) -> Self {
+        let mut bytes = |path| {
+            let (ino, mut bytes) = read(tx.fs(), path).ok()?;
+            tx.fill_pending(ino, &mut bytes).ok()?;
+            Some(bytes)
+        };
+        let passwd = bytes(b"/etc/passwd".as_slice()).unwrap_or_default();
+        let group = bytes(b"/etc/group".as_slice()).unwrap_or_default();
+        Self::from_tables(&passwd, &group)
     }
 
     /// The names in the bytes of both tables.
     pub fn from_tables(passwd: &[u8], group: &[u8]) -> Self {
-        Self { users: table(passwd), groups: table(group) }
+        Self { users: table(whole_lines(passwd)), groups: table(whole_lines(group)) }
     }
 
     /// A user's name, or number.
@@ -84,7 +92,7 @@ impl Names {
     }
 }
 
-fn read(fs: &Filesystem, path: &[u8]) -> Result<Vec<u8>, FsError> {
+fn read(fs: &Filesystem, path: &[u8]) -> Result<(Ino, Vec<u8>), FsError> {
     let inode = fs.resolve(path, LastSymlink::Follow)?;
     let options = ReadOptions::for_pages_of(fs.geometry());
     let mut file = fs.open_file(&inode, 0..MOST_BYTES, options)?;
@@ -92,12 +100,16 @@ fn read(fs: &Filesystem, path: &[u8]) -> Result<Vec<u8>, FsError> {
     while file.next_window().is_some() {
         file.pieces().for_each(|piece| bytes.extend_from_slice(piece));
     }
-    if bytes.len() as u64 == MOST_BYTES {
-        // Half a line may be another number.
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
-        bytes.truncate(whole);
+    Ok((inode.ino(), bytes))
+}
+
+/// A table without its last line where that is cut off: half of one may be another number.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    if (bytes.len() as u64) < MOST_BYTES {
+        return bytes;
     }
-    Ok(bytes)
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+    bytes.get(..whole).unwrap_or_default()
 }
 
 /// The table of lines `name:password:number:...`. A name that could act on a terminal is none.

@@ -150,7 +150,7 @@ impl PutArgs {
         xattrs: Vec<(Vec<u8>, Vec<u8>)>,
     ) -> Result<(), Failure> {
         let owner = match &self.owner {
-            Some(spec) => Some(spec.resolve(edit.names()?)?),
+            Some(spec) => Some(spec.resolve(edit.names())?),
             None => None,
         };
         if self.mkdirs {

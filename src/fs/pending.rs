@@ -87,6 +87,24 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Puts the data of a file that waits into the bytes at the file's start, as they are on the image:
+    /// so it can be read before it is written.
+    ///
+    /// # Errors
+    /// The source cannot be read.
+    pub fn fill_pending(&mut self, ino: Ino, bytes: &mut [u8]) -> io::Result<()> {
+        let Some(pending) = self.pending.get_mut(&ino) else { return Ok(()) };
+        let len_bytes = bytes.len() as u64;
+        for range in &pending.ranges {
+            let end = range.end.min(len_bytes);
+            let place = usize::try_from(range.start).ok().zip(usize::try_from(end).ok());
+            if let Some(place) = place.and_then(|(start, end)| bytes.get_mut(start..end)) {
+                pending.source.fill(range.start, place)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Files whose data waits.
     #[must_use]
     pub fn pending_files(&self) -> usize {

@@ -24,7 +24,7 @@ use super::pending::Pending;
 use super::superblock::Superblock;
 use super::{DirHints, Filesystem, FsError, OpenOptions, RawSuperblock};
 use crate::device::log::before;
-use crate::device::{BlockDevice, Overlay};
+use crate::device::{BlockDevice, DeviceError, Overlay};
 use crate::mpage::{FsBlock, Stats};
 
 /// `s_state`: it was unmounted cleanly.
@@ -87,6 +87,14 @@ impl<'a> Transaction<'a> {
             return Err(Unsupported::BackupSuperblock.into());
         }
         check_writable(fs.superblock(), options.force)?;
+        // What is cut off cannot be told from what is free: nothing is put into what is left.
+        let len_bytes =
+            fs.superblock().blocks_count().saturating_mul(fs.superblock().block_size_bytes());
+        if len_bytes > overlay.size_bytes() {
+            let (offset_bytes, size_bytes) = (overlay.image_offset_bytes(), overlay.size_bytes());
+            let size_bytes = offset_bytes.saturating_add(size_bytes);
+            return Err(DeviceError::PastEnd { offset_bytes, len_bytes, size_bytes }.into());
+        }
         let superblock = fs.superblock().raw().clone();
         let available_blocks = u64::from(superblock.s_free_blocks_count.get());
         Ok(Self {

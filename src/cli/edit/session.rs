@@ -8,20 +8,17 @@ use super::target::Target;
 use super::{EditArgs, tell};
 use crate::cli::args::GlobalArgs;
 use crate::cli::exit::{Failure, Report};
-use crate::cli::names::{Names, TABLES};
+use crate::cli::names::Names;
 use crate::cli::output::output_failure;
 use crate::cli::progress::Progress;
 use crate::cli::when::{Clock, Instant};
 use crate::device::log::Syncing;
-use crate::fs::{BeginOptions, Content, FsError, Ino, LastSymlink, Time, Transaction};
+use crate::fs::{BeginOptions, Content, Time, Transaction};
 use crate::host::{Parking, Source};
 use crate::mpage::{PageSource, Stats};
 
 /// Memory for the content of small files that wait to be written.
 const PARKED_BYTES: u64 = 32 << 20;
-
-/// The inodes of the tables of names, and what is in them.
-type TableState = [Option<(Ino, Vec<u8>)>; 2];
 
 /// A transaction on the image of a command.
 pub struct Edit<'r, 'i> {
@@ -33,7 +30,7 @@ pub struct Edit<'r, 'i> {
     pub stdin_taken: bool,
     report: &'r mut Report<'i>,
     parking: Parking,
-    names: Option<(TableState, Names)>,
+    names: Option<Names>,
     failed: bool,
     tells: bool,
     json: bool,
@@ -102,6 +99,8 @@ impl<'r, 'i> Edit<'r, 'i> {
 
     /// Puts something in front of the failures to come: where in a script they are.
     pub fn set_context(&mut self, context: Option<String>) {
+        // A line may have put or moved the tables of names.
+        self.names = None;
         self.report.set_context(context);
     }
 
@@ -117,26 +116,19 @@ impl<'r, 'i> Edit<'r, 'i> {
     }
 
     /// The names of users and groups that the image knows now.
-    pub fn names(&mut self) -> Result<&Names, FsError> {
-        let fs = self.tx.fs();
-        let tables = TABLES.map(|path| fs.resolve(path, LastSymlink::Follow).ok());
-        // An inode changes with its content: the same bytes, the same names.
-        let state = tables.each_ref().map(|table| {
-            table.as_ref().and_then(|table| Some((table.ino(), fs.inode_bytes(table.ino()).ok()?)))
-        });
-        // They may have been put just now: then they have to be there to be read.
-        let put = tables.iter().flatten().any(|table| self.tx.has_pending(table.ino()));
-        if put || self.names.as_ref().is_none_or(|(of, _)| *of != state) {
-            if put {
-                self.tx.flush_data()?;
-            }
-            self.names = Some((state, Names::of(self.tx.fs())));
+    pub fn names(&mut self) -> &Names {
+        if self.names.is_none() {
+            // What was put may be the tables; it is read where it comes from, for nothing is
+            // written before all is counted.
+            self.names = Some(Names::of_transaction(&mut self.tx));
         }
-        Ok(&self.names.get_or_insert_with(Default::default).1)
+        self.names.get_or_insert_with(Names::default)
     }
 
     /// Content for a file, from a source that will be read when all is counted.
     pub fn content(&mut self, source: Source) -> Result<Content<'static>, Failure> {
+        // It may be the table of users.
+        self.names = None;
         let block_size_bytes = self.tx.fs().superblock().block_size_bytes();
         let data = source.data_ranges(block_size_bytes)?;
         let bytes = data.iter().map(|range| range.end.saturating_sub(range.start));

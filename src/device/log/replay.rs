@@ -150,15 +150,12 @@ pub fn finish(
     replay(image, store, record, Syncing::Sync)
 }
 
-/// Finds out whether a log can be written, before anything is.
+/// Finds out whether a log's place is taken, before anything is written.
 ///
 /// # Errors
-/// [`CommitError::Log`]: its directory cannot be written, or something else is in its place.
+/// [`CommitError::Log`]: something else is there.
 pub fn check_place(image: &dyn BlockDevice, store: &dyn LogStore) -> Result<(), CommitError> {
-    let tried = check_owner(image, store).and_then(|()| store.create());
-    // Empty, it is a log that never was complete.
-    let removed = store.remove();
-    tried.and(removed).map_err(|source| CommitError::Log { name: store.name(), source })
+    check_owner(image, store).map_err(|source| CommitError::Log { name: store.name(), source })
 }
 
 /// Makes the change that a record describes: through the log, so that it is made whole or not at all.
