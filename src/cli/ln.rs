@@ -119,6 +119,10 @@ impl LnArgs {
                 // It is that link already.
                 return edit.tell("link", shown, &format!("to {quoted}"));
             }
+            if self.symbolic && leads_to(edit, target, place) {
+                let reason = format!("'{quoted}' is the same file");
+                return Err(Failure::path("same_file", reason));
+            }
             edit.tx.unlink(parent, &place.name)?;
         }
         if place.wants_directory {
@@ -137,4 +141,13 @@ impl LnArgs {
             }
         }
     }
+}
+
+/// Whether a symbolic link in a place would lead to that very place, and to nothing once it has taken
+/// the place of what is there.
+fn leads_to(edit: &mut Edit<'_, '_>, target: &[u8], place: &Place) -> bool {
+    if target.starts_with(b"/") {
+        return edit.place(target).is_ok_and(|target| target.is(place));
+    }
+    target == place.name
 }
