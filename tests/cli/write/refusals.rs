@@ -151,6 +151,28 @@ fn code_4_what_is_corrupt_is_not_written() {
 }
 
 #[test]
+fn code_4_an_image_that_is_cut_off_is_not_written() {
+    let subject = subject();
+    let file = std::fs::OpenOptions::new().write(true).open(subject.image.path()).unwrap();
+    let len = file.metadata().unwrap().len();
+    file.set_len(len - 1024).unwrap();
+    let end = len - 1024;
+    let line =
+        format!("mpimg: IMG: {len} bytes at byte 0 reach past the image's end at byte {end}");
+    subject.refused(&["mkdir", "IMG", "/new"], 4, &line);
+    subject.refused(&["put", "IMG", "/new", "/dev/null"], 4, &line);
+}
+
+#[test]
+fn code_8_the_image_is_not_its_own_log() {
+    let subject = subject();
+    let image = subject.path();
+    let line =
+        format!("mpimg: IMG: the log {image} of an interrupted command: it is the image itself");
+    subject.refused(&["--log", &image, "mkdir", "IMG", "/new"], 8, &line);
+}
+
+#[test]
 fn code_5_what_must_not_be_written_is_refused_by_name() {
     let not_ext2 = Image::from_bytes(&[0; 1 << 16]);
     let unclean = subject().image;
