@@ -161,7 +161,7 @@ impl PutArgs {
                 return edit.tell("skip", path, "it is there");
             }
             Named::Existing(inode) => {
-                edit.tx.check_regular(&inode)?;
+                inode.check_regular()?;
                 (inode.ino(), false)
             }
             Named::New(place) => {

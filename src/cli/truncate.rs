@@ -105,7 +105,7 @@ impl TruncateArgs {
         }
         let (ino, old) = match edit.named(path)? {
             Named::Existing(inode) => {
-                edit.tx.check_regular(&inode)?;
+                inode.check_regular()?;
                 (inode.ino(), inode.size_bytes())
             }
             Named::New(place) => {

@@ -294,7 +294,7 @@ impl OpenError {
 }
 
 /// Whether opening failed because of the path that was named, not because of the host.
-fn is_about_the_path(error: &io::Error) -> bool {
+pub fn is_about_the_path(error: &io::Error) -> bool {
     const PATH: [Errno; 9] = [
         Errno::NOENT,
         Errno::ACCESS,

@@ -12,7 +12,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-use super::{BlockDevice, DeviceError, Result};
+use super::{BlockDevice, DeviceError, Result, total_bytes};
 
 /// Slices in one call (`UIO_MAXIOV`).
 const MAX_SLICES: usize = 1024;
@@ -94,7 +94,7 @@ impl BlockDevice for FileDevice {
     }
 
     fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
-        let len_bytes = slices.iter().fold(0, |sum: u64, s| sum.saturating_add(s.len() as u64));
+        let len_bytes = total_bytes(slices);
         self.check(offset_bytes, len_bytes)?;
         let mut at = offset_bytes;
         for some in slices.chunks(MAX_SLICES) {

@@ -22,7 +22,7 @@ mod window;
 
 use std::io;
 
-pub use error::{DeviceError, Family, OpenError, Result};
+pub use error::{DeviceError, Family, OpenError, Result, is_about_the_path};
 pub use fault::FaultDevice;
 pub use file::FileDevice;
 pub use in_use::check_unused;
@@ -91,62 +91,45 @@ pub trait BlockDevice: Send + Sync {
     }
 }
 
-impl<D: BlockDevice + ?Sized> BlockDevice for &D {
-    fn size_bytes(&self) -> u64 {
-        (**self).size_bytes()
-    }
+/// A way to a device is that device.
+macro_rules! forward {
+    ($way:ty) => {
+        impl<D: BlockDevice + ?Sized> BlockDevice for $way {
+            fn size_bytes(&self) -> u64 {
+                (**self).size_bytes()
+            }
 
-    fn image_offset_bytes(&self) -> u64 {
-        (**self).image_offset_bytes()
-    }
+            fn image_offset_bytes(&self) -> u64 {
+                (**self).image_offset_bytes()
+            }
 
-    fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
-        (**self).read_at(buf, offset_bytes)
-    }
+            fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
+                (**self).read_at(buf, offset_bytes)
+            }
 
-    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
-        (**self).write_at(buf, offset_bytes)
-    }
+            fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
+                (**self).write_at(buf, offset_bytes)
+            }
 
-    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
-        (**self).write_slices_at(slices, offset_bytes)
-    }
+            fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
+                (**self).write_slices_at(slices, offset_bytes)
+            }
 
-    fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
-        (**self).reserve(offset_bytes, len_bytes)
-    }
+            fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
+                (**self).reserve(offset_bytes, len_bytes)
+            }
 
-    fn sync(&self) -> Result<()> {
-        (**self).sync()
-    }
+            fn sync(&self) -> Result<()> {
+                (**self).sync()
+            }
+        }
+    };
 }
 
-impl<D: BlockDevice + ?Sized> BlockDevice for std::sync::Arc<D> {
-    fn size_bytes(&self) -> u64 {
-        (**self).size_bytes()
-    }
+forward!(&D);
+forward!(std::sync::Arc<D>);
 
-    fn image_offset_bytes(&self) -> u64 {
-        (**self).image_offset_bytes()
-    }
-
-    fn read_at(&self, buf: &mut [u8], offset_bytes: u64) -> Result<()> {
-        (**self).read_at(buf, offset_bytes)
-    }
-
-    fn write_at(&self, buf: &[u8], offset_bytes: u64) -> Result<()> {
-        (**self).write_at(buf, offset_bytes)
-    }
-
-    fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
-        (**self).write_slices_at(slices, offset_bytes)
-    }
-
-    fn reserve(&self, offset_bytes: u64, len_bytes: u64) -> Result<()> {
-        (**self).reserve(offset_bytes, len_bytes)
-    }
-
-    fn sync(&self) -> Result<()> {
-        (**self).sync()
-    }
+/// The length of slices one behind the other.
+fn total_bytes(slices: &[&[u8]]) -> u64 {
+    slices.iter().fold(0, |sum, slice| sum.saturating_add(slice.len() as u64))
 }

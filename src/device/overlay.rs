@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{BlockDevice, Result};
+use super::{BlockDevice, Result, total_bytes};
 
 /// The blocks of an overlay, by the byte of the device at which they begin.
 pub type Blocks = BTreeMap<u64, Arc<[u8]>>;
@@ -100,7 +100,7 @@ impl<D: BlockDevice> BlockDevice for Overlay<D> {
     }
 
     fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
-        let len_bytes = slices.iter().fold(0, |sum: u64, s| sum.saturating_add(s.len() as u64));
+        let len_bytes = total_bytes(slices);
         self.outdate(offset_bytes, len_bytes);
         self.inner.write_slices_at(slices, offset_bytes)
     }

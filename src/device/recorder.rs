@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{BlockDevice, Result};
+use super::{BlockDevice, Result, total_bytes};
 
 /// What was counted until now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl<D: BlockDevice> BlockDevice for Recorder<D> {
 
     fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
         self.inner.write_slices_at(slices, offset_bytes)?;
-        self.wrote(slices.iter().fold(0, |sum: u64, s| sum.saturating_add(s.len() as u64)));
+        self.wrote(total_bytes(slices));
         Ok(())
     }
 

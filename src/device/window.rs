@@ -4,7 +4,7 @@
 //! below, and has no byte 4096. Its errors speak of bytes of the image, which a user can look up
 //! with `dd` or `xxd`, however many windows there are between.
 
-use super::{BlockDevice, DeviceError, Result};
+use super::{BlockDevice, DeviceError, Result, total_bytes};
 
 /// A byte range of the device `D`.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl<D: BlockDevice> BlockDevice for Window<D> {
     }
 
     fn write_slices_at(&self, slices: &[&[u8]], offset_bytes: u64) -> Result<()> {
-        let len_bytes = slices.iter().fold(0, |sum: u64, s| sum.saturating_add(s.len() as u64));
+        let len_bytes = total_bytes(slices);
         self.inner.write_slices_at(slices, self.place(offset_bytes, len_bytes)?)
     }
 

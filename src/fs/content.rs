@@ -11,7 +11,7 @@ use super::balloc::Goal;
 use super::checks::Change;
 use super::error::{CallerError, Result};
 use super::features::RoCompat;
-use super::inode::{FileType, Ino, Inode};
+use super::inode::{Ino, Inode};
 use super::inode_edit::InodeEdit;
 use super::layout::{lay_out, total_blocks};
 use super::pending::Pending;
@@ -254,18 +254,6 @@ impl<'a> Transaction<'a> {
             Some(block) => Goal::Block(block.plus(1)),
             None => Goal::Group(self.group_of_inode(tree.ino)),
         })
-    }
-
-    /// Refuses what is no regular file, for whoever asks before doing something else.
-    ///
-    /// # Errors
-    /// [`CallerError::IsADirectory`] and [`CallerError::NotRegular`].
-    pub fn check_regular(&self, inode: &Inode) -> Result<()> {
-        match inode.file_type() {
-            FileType::Regular => Ok(()),
-            FileType::Directory => Err(CallerError::IsADirectory.into()),
-            other => Err(CallerError::NotRegular(other).into()),
-        }
     }
 }
 

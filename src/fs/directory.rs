@@ -3,7 +3,6 @@
 use super::balloc::Goal;
 use super::dir_edit::{DirBlocks, DirEditor, DirFormat, Found};
 use super::error::{CallerError, Corrupt, Result};
-use super::features::Incompat;
 use super::inode::{FileType, Ino, Inode};
 use super::inode_edit::INDEX_FL;
 use super::layout::{lay_out, total_blocks};
@@ -11,9 +10,6 @@ use super::metadata::Block;
 use super::transaction::Transaction;
 use super::tree::Tree;
 use crate::mpage::{FileBlock, FsBlock};
-
-/// `s_flags`: hashes are of unsigned characters.
-const UNSIGNED_HASH: u32 = 2;
 
 /// The blocks of a directory that is being changed.
 struct Blocks<'t, 'a> {
@@ -70,20 +66,6 @@ impl DirBlocks for Blocks<'_, '_> {
 }
 
 impl Transaction<'_> {
-    /// What the superblock says about directories.
-    pub(super) fn dir_format(&self) -> DirFormat {
-        let superblock = self.fs.superblock();
-        let raw = superblock.raw();
-        DirFormat {
-            block_size_bytes: usize::try_from(superblock.block_size_bytes()).unwrap_or(0),
-            has_types: superblock.features().incompat.contains(Incompat::FILETYPE),
-            dir_index: self.has_dir_index(),
-            hash_version: raw.s_def_hash_version,
-            unsigned_hash: raw.s_flags.get() & UNSIGNED_HASH != 0,
-            seed: raw.s_hash_seed.map(|word| word.get()),
-        }
-    }
-
     /// What a name in a directory names.
     ///
     /// # Errors
@@ -142,7 +124,7 @@ impl Transaction<'_> {
         directory.check_format()?;
         let ino = directory.ino();
         let inode = self.fs.inode(ino)?;
-        let format = self.dir_format();
+        let format = DirFormat::of(self.fs.superblock());
         let block_size = self.block_size_bytes();
         let count = inode.size_bytes().div_ceil(block_size);
         if count > self.fs.superblock().blocks_count() {
@@ -179,7 +161,8 @@ impl Transaction<'_> {
 
     /// Gives a new directory its only block.
     pub(super) fn first_dir_block(&mut self, ino: Ino, parent: Ino) -> Result<FsBlock> {
-        let bytes = DirEditor::<Blocks<'_, '_>>::first_block(&self.dir_format(), ino, parent);
+        let format = DirFormat::of(self.fs.superblock());
+        let bytes = DirEditor::<Blocks<'_, '_>>::first_block(&format, ino, parent);
         let block = self.allocate_block(Goal::Group(self.group_of_inode(ino)))?;
         self.put_fresh(block, bytes)?;
         Ok(block)

@@ -20,6 +20,20 @@ pub struct FileReader<'fs> {
     next: PageIndex,
 }
 
+impl Inode {
+    /// Refuses what is no regular file.
+    ///
+    /// # Errors
+    /// [`CallerError::IsADirectory`] and [`CallerError::NotRegular`].
+    pub fn check_regular(&self) -> Result<()> {
+        match self.file_type() {
+            FileType::Regular => Ok(()),
+            FileType::Directory => Err(CallerError::IsADirectory.into()),
+            other => Err(CallerError::NotRegular(other).into()),
+        }
+    }
+}
+
 impl Filesystem {
     /// Block and page size of this filesystem's files.
     #[must_use]
@@ -35,11 +49,7 @@ impl Filesystem {
     /// # Errors
     /// [`CallerError`] where it is no regular file; [`Corrupt`] where its size is impossible.
     pub fn check_file(&self, inode: &Inode) -> Result<()> {
-        match inode.file_type() {
-            FileType::Regular => {}
-            FileType::Directory => return Err(CallerError::IsADirectory.into()),
-            other => return Err(CallerError::NotRegular(other).into()),
-        }
+        inode.check_regular()?;
         inode.check_format()?;
         let size_bytes = inode.size_bytes();
         let blocks = size_bytes.div_ceil(self.superblock().block_size_bytes());

@@ -79,9 +79,8 @@ impl Transaction<'_> {
             offsets.filter_map(|at| Some((at, overlay.get(&at)?.clone()))).collect()
         };
         for run in runs(blocks.iter().map(|(at, block)| (*at, block))) {
-            let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
             // What is written through the overlay no longer hides the device.
-            self.overlay.write_slices_at(&slices, run.offset_bytes)?;
+            run.write_to(&*self.overlay)?;
         }
         self.fresh.clear();
         Ok(())

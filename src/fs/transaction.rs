@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{Result, Unsupported};
-use super::features::{Compat, RoCompat};
+use super::features::RoCompat;
 use super::groups::Groups;
 use super::inode::{Ino, Inode, Time};
 use super::inode_edit::InodeEdit;
@@ -121,12 +121,6 @@ impl<'a> Transaction<'a> {
     #[must_use]
     pub fn fs(&self) -> &Filesystem {
         &self.fs
-    }
-
-    /// The time of all that is changed.
-    #[must_use]
-    pub fn now(&self) -> Time {
-        self.now
     }
 
     /// How often a name was removed or moved: as long as this stays the same, a path that led to a
@@ -287,11 +281,6 @@ impl<'a> Transaction<'a> {
         }
         let features = raw.s_feature_ro_compat.get() | RoCompat::LARGE_FILE.bits();
         raw.s_feature_ro_compat.set(features);
-    }
-
-    /// Whether directories may be indexed.
-    pub(super) fn has_dir_index(&self) -> bool {
-        self.fs.superblock().features().compat.contains(Compat::DIR_INDEX)
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use crate::device::Family;
+use crate::device::{self, Family};
 
 /// A result of the host floor.
 pub type Result<T> = std::result::Result<T, HostError>;
@@ -123,23 +123,11 @@ pub fn called(path: &Path) -> String {
     format!("{path:?}")
 }
 
-/// Whether the host refused because of the path that was named.
+/// Whether the host refused because of the path that was named: also where that is a socket, or a
+/// device that is not there.
 fn is_about_the_path(error: &io::Error) -> bool {
-    const PATH: [Errno; 11] = [
-        Errno::NOENT,
-        Errno::ACCESS,
-        Errno::PERM,
-        Errno::NOTDIR,
-        Errno::ISDIR,
-        Errno::LOOP,
-        Errno::NAMETOOLONG,
-        Errno::ROFS,
-        Errno::TXTBSY,
-        Errno::NXIO,
-        Errno::NODEV,
-    ];
-    // Where no call was made, the path itself is unusable.
-    Errno::from_io_error(error).is_none_or(|errno| PATH.contains(&errno))
+    let errno = Errno::from_io_error(error);
+    device::is_about_the_path(error) || matches!(errno, Some(Errno::NXIO | Errno::NODEV))
 }
 
 #[cfg(test)]

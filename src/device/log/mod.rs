@@ -22,7 +22,7 @@ mod sidecar;
 
 pub use format::{Identity, LoggedBlock, Record, Torn};
 pub use replay::{
-    BlockRun, CommitError, Found, Syncing, before, check_place, commit, examine, finish, replay,
+    CommitError, Found, Syncing, WriteRun, before, check_place, commit, examine, finish, replay,
     runs, write_in_place,
 };
 pub use sidecar::{LogStore, Sidecar};

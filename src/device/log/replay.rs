@@ -210,8 +210,7 @@ pub fn write_in_place(
     syncing: Syncing,
 ) -> Result<(), DeviceError> {
     for run in runs(record.blocks.iter().map(|(at, block)| (*at, &block.after))) {
-        let slices: Vec<&[u8]> = run.blocks.iter().map(|block| &***block).collect();
-        image.write_slices_at(&slices, run.offset_bytes)?;
+        run.write_to(image)?;
     }
     if syncing == Syncing::Sync { image.sync() } else { Ok(()) }
 }
@@ -230,14 +229,23 @@ fn check_owner(image: &dyn BlockDevice, store: &dyn LogStore) -> io::Result<()> 
 }
 
 /// Blocks that lie one behind the other.
-pub struct BlockRun<'a> {
+pub struct WriteRun<'a> {
     /// Where the first begins.
     pub offset_bytes: u64,
     /// The blocks.
     pub blocks: Vec<&'a Arc<[u8]>>,
 }
 
-impl BlockRun<'_> {
+impl WriteRun<'_> {
+    /// Writes them, by one call where the device can.
+    ///
+    /// # Errors
+    /// The device cannot be written.
+    pub fn write_to(&self, device: &dyn BlockDevice) -> Result<(), DeviceError> {
+        let slices: Vec<&[u8]> = self.blocks.iter().map(|block| &***block).collect();
+        device.write_slices_at(&slices, self.offset_bytes)
+    }
+
     /// Their length.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
@@ -246,8 +254,8 @@ impl BlockRun<'_> {
 }
 
 /// Merges sorted blocks that are adjacent into runs of at most a mebibyte.
-pub fn runs<'a>(blocks: impl Iterator<Item = (u64, &'a Arc<[u8]>)>) -> Vec<BlockRun<'a>> {
-    let mut runs: Vec<BlockRun<'a>> = Vec::new();
+pub fn runs<'a>(blocks: impl Iterator<Item = (u64, &'a Arc<[u8]>)>) -> Vec<WriteRun<'a>> {
+    let mut runs: Vec<WriteRun<'a>> = Vec::new();
     for (offset_bytes, block) in blocks {
         match runs.last_mut() {
             Some(run)
@@ -256,7 +264,7 @@ pub fn runs<'a>(blocks: impl Iterator<Item = (u64, &'a Arc<[u8]>)>) -> Vec<Block
             {
                 run.blocks.push(block);
             }
-            _ => runs.push(BlockRun { offset_bytes, blocks: vec![block] }),
+            _ => runs.push(WriteRun { offset_bytes, blocks: vec![block] }),
         }
     }
     runs
