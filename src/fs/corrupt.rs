@@ -90,6 +90,32 @@ pub enum Corrupt {
         /// What it has to be.
         want: &'static str,
     },
+    /// A directory has a name that no directory may have.
+    #[error("directory {ino}: the name \"{name}\", {why}, is refused")]
+    DirName {
+        /// The directory's inode.
+        ino: Ino,
+        /// The name, escaped.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// More names that no directory may have.
+    #[error("directory {ino}: {count} more names are refused")]
+    DirNames {
+        /// The directory's inode.
+        ino: Ino,
+        /// How many.
+        count: u64,
+    },
+    /// A directory lies deeper than anyone needs.
+    #[error("directory {ino} lies below {limit} others")]
+    TooDeep {
+        /// The directory's inode.
+        ino: Ino,
+        /// How many may lie above it.
+        limit: usize,
+    },
     /// A directory has a hole.
     #[error("directory {ino}: block {file_block} is a hole")]
     DirHole {

@@ -48,6 +48,7 @@ mod ialloc;
 mod inode;
 mod inode_edit;
 mod layout;
+mod listing;
 mod metadata;
 mod namespace;
 mod path;
@@ -56,6 +57,7 @@ mod superblock;
 mod transaction;
 mod tree;
 mod tree_free;
+mod walk;
 mod xattr;
 mod xattr_store;
 
@@ -79,6 +81,7 @@ pub use filesystem::{Filesystem, OpenOptions, probe};
 pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
 pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
+pub use listing::Order;
 pub use metadata::{Block, Metadata};
 pub use namespace::{LINK_LIMIT, Node, Ownership};
 pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT, names_inode};
@@ -86,6 +89,7 @@ pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };
 pub use transaction::{BeginOptions, Transaction};
+pub use walk::{DEPTH_LIMIT, Step, Walk};
 pub use xattr::Xattr;
 pub use xattr_store::{
     StoredXattrs, XATTR_REFCOUNT_LIMIT, check_xattr_name, plan_xattrs, set_xattr_refcount,
