@@ -64,6 +64,12 @@ impl Arena {
         Ok(Self { memory, used: 0 })
     }
 
+    /// All that it has.
+    #[must_use]
+    pub fn capacity_bytes(&self) -> u64 {
+        self.memory.len() as u64
+    }
+
     /// What is not handed out.
     #[must_use]
     pub fn left_bytes(&self) -> u64 {

@@ -7,15 +7,13 @@
 use std::io;
 use std::ops::Range;
 
-use super::arena::Arena;
+use super::batch::WindowFault;
 use super::block::{FileBlock, Geometry};
 use super::event::{Event, Sink};
 use super::get_block::{GetBlock, Intent};
-use super::pieces::Placed;
 use super::plug::{Plug, Transfer};
-use super::read::{Fault, FaultCause};
-use super::readahead::MapFailure;
 use super::stats::Stats;
+use super::window::{Placed, Window};
 use crate::device::{BlockDevice, DeviceError};
 
 /// What takes the plan's events and carries them out.
@@ -26,10 +24,13 @@ pub(super) struct Execution<'d> {
     window_bytes: u64,
     /// What the plan may still ask for: the window's bytes that are neither placed nor failed.
     owed_bytes: u64,
-    pub(super) arena: Arena,
+    /// What is added to an offset in the file to make one in the window; it may wrap.
+    pub(super) shift_bytes: u64,
+    /// What all plans have asked for.
+    pub(super) asked_bytes: u64,
+    pub(super) window: Window,
     plug: Plug,
     stages: Vec<Stage>,
-    pub(super) placed: Vec<Placed>,
     device_faults: Vec<(Transfer, DeviceError)>,
     pub(super) stats: Stats,
 }
@@ -57,27 +58,36 @@ impl<'d> Execution<'d> {
         // nothing.
         let slack_bytes = window_bytes.div_ceil(2).max(geometry.bytes_in(8));
         let arena_bytes = window_bytes.saturating_mul(2).saturating_add(slack_bytes);
+        let window = Window::new(arena_bytes)?;
         Ok(Self {
             device,
             geometry,
             gap_bytes,
             window_bytes,
             owed_bytes: 0,
-            arena: Arena::new(arena_bytes)?,
+            shift_bytes: 0,
+            asked_bytes: 0,
+            window,
             plug: Plug::default(),
             stages: Vec::new(),
-            placed: Vec::new(),
             device_faults: Vec::new(),
             stats: Stats::default(),
         })
     }
 
+    /// A window like the one at hand.
+    ///
+    /// # Errors
+    /// The host has no memory.
+    pub(super) fn new_window(&self) -> io::Result<Window> {
+        Window::new(self.window.arena.capacity_bytes())
+    }
+
     /// Forgets the last window, and begins one of at most the bytes that this was made for.
     pub(super) fn begin(&mut self) {
         self.owed_bytes = self.window_bytes;
-        self.arena.clear();
+        self.window.clear();
         self.stages.clear();
-        self.placed.clear();
         self.device_faults.clear();
     }
 
@@ -90,16 +100,16 @@ impl<'d> Execution<'d> {
         while let Some((start, len_blocks)) = map.inline_span(at, end.distance_from(at)) {
             // A belief may be wrong: room for all that the plan may ask for is left.
             let len_bytes = self.geometry.bytes_in(len_blocks);
-            if len_bytes.saturating_add(self.owed_bytes) > self.arena.left_bytes() {
+            if len_bytes.saturating_add(self.owed_bytes) > self.window.arena.left_bytes() {
                 return;
             }
-            let Some(range) = self.arena.take(len_bytes) else { return };
+            let Some(range) = self.window.arena.take(len_bytes) else { return };
             let device_offset_bytes = self.geometry.bytes_in(start.0);
-            let bytes = self.arena.bytes_mut(range.clone());
+            let bytes = self.window.arena.bytes_mut(range.clone());
             if self.device.read_at(bytes, device_offset_bytes).is_err() {
                 return;
             }
-            let bytes = self.arena.bytes(range.clone());
+            let bytes = self.window.arena.bytes(range.clone());
             map.absorb(at, end.distance_from(at), start, bytes);
             self.stages.push(Stage { device_offset_bytes, range });
             let next = self.first_unstaged(map, at, end);
@@ -148,11 +158,11 @@ impl<'d> Execution<'d> {
     fn call(&mut self, group: &[Transfer]) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
         let len = last.device_end_bytes().saturating_sub(first.device_offset_bytes);
-        let Some(range) = self.arena.take(len) else {
+        let Some(range) = self.window.arena.take(len) else {
             // What is owed always has room: only a plan that asks for more than a window comes here.
             return group.iter().for_each(|transfer| self.fail(*transfer, no_room(transfer)));
         };
-        let bytes = self.arena.bytes_mut(range.clone());
+        let bytes = self.window.arena.bytes_mut(range.clone());
         if self.device.read_at(bytes, first.device_offset_bytes).is_ok() {
             for transfer in group {
                 let skip = transfer.device_offset_bytes.saturating_sub(first.device_offset_bytes);
@@ -173,7 +183,7 @@ impl<'d> Execution<'d> {
         let mut pending = vec![(transfer, at)];
         while let Some((transfer, at)) = pending.pop() {
             let len = usize::try_from(transfer.len_bytes).unwrap_or(usize::MAX);
-            let bytes = self.arena.bytes_mut(at..at.saturating_add(len));
+            let bytes = self.window.arena.bytes_mut(at..at.saturating_add(len));
             match self.device.read_at(bytes, transfer.device_offset_bytes) {
                 Ok(()) => self.place(&transfer, at, 0),
                 Err(error) if transfer.len_bytes <= block_size => self.fail(transfer, error),
@@ -192,7 +202,7 @@ impl<'d> Execution<'d> {
         let at = base.saturating_add(usize::try_from(skip).unwrap_or(usize::MAX));
         let Transfer { file_offset_bytes, len_bytes, .. } = *transfer;
         self.owed_bytes = self.owed_bytes.saturating_sub(len_bytes);
-        self.placed.push(Placed { file_offset_bytes, len_bytes, at });
+        self.window.placed.push(Placed { offset_bytes: file_offset_bytes, len_bytes, at });
     }
 
     fn fail(&mut self, transfer: Transfer, error: DeviceError) {
@@ -200,36 +210,37 @@ impl<'d> Execution<'d> {
         self.device_faults.push((transfer, error));
     }
 
-    /// What could not be read, in the order of the file, neighbours joined.
-    pub(super) fn faults<E>(&mut self, errors: Vec<MapFailure<E>>) -> Vec<Fault<E>> {
-        self.placed.sort_unstable_by_key(|placed| placed.file_offset_bytes);
-        let mut faults: Vec<Fault<E>> = Vec::new();
+    /// What could not be read, in the order of the window, neighbours that failed alike joined.
+    pub(super) fn faults(&mut self) -> Vec<WindowFault> {
+        let mut faults: Vec<WindowFault> = Vec::new();
         self.device_faults.sort_by_key(|(transfer, _)| transfer.file_offset_bytes);
         for (transfer, error) in self.device_faults.drain(..) {
-            let Transfer { file_offset_bytes: offset_bytes, len_bytes, .. } = transfer;
-            let before = faults.last_mut();
-            match before.filter(|before| before.goes_on_at(offset_bytes, &error)) {
+            let Transfer { file_offset_bytes: at_bytes, len_bytes, .. } = transfer;
+            match faults.last_mut().filter(|before| before.goes_on_at(at_bytes, &error)) {
                 Some(before) => before.len_bytes = before.len_bytes.saturating_add(len_bytes),
-                None => {
-                    let cause = FaultCause::Device(error);
-                    faults.push(Fault { offset_bytes, len_bytes, cause });
-                }
+                None => faults.push(WindowFault { at_bytes, len_bytes, error }),
             }
         }
-        faults.extend(errors.into_iter().map(|failure| Fault {
-            offset_bytes: self.geometry.bytes_in(failure.block.0),
-            len_bytes: self.geometry.bytes_in(failure.count_blocks),
-            cause: FaultCause::Map(failure.error),
-        }));
-        faults.sort_by_key(|fault| fault.offset_bytes);
         faults
+    }
+}
+
+impl WindowFault {
+    /// Whether a failure at `at_bytes` continues this one: it follows it, and is one of its kind.
+    fn goes_on_at(&self, at_bytes: u64, error: &DeviceError) -> bool {
+        self.at_bytes.saturating_add(self.len_bytes) == at_bytes
+            && self.error.code() == error.code()
     }
 }
 
 impl Sink for Execution<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.stats.event(event);
-        self.plug.queue(self.geometry, event);
+        Transfer::each_of(self.geometry, event, |transfer| {
+            self.asked_bytes = self.asked_bytes.saturating_add(transfer.len_bytes);
+            let file_offset_bytes = transfer.file_offset_bytes.wrapping_add(self.shift_bytes);
+            self.plug.push(Transfer { file_offset_bytes, ..transfer });
+        });
     }
 
     fn flush(&mut self) {
@@ -242,7 +253,7 @@ impl Sink for Execution<'_> {
             }
             None => false,
         });
-        let room_bytes = self.arena.left_bytes().saturating_sub(self.owed_bytes);
+        let room_bytes = self.window.arena.left_bytes().saturating_sub(self.owed_bytes);
         merges = merges
             .saturating_add(plug.finish(self.gap_bytes, room_bytes, |group| self.call(group)));
         self.stats.plug_merges = self.stats.plug_merges.saturating_add(merges);

@@ -25,6 +25,7 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 mod arena;
+mod batch;
 mod bio;
 mod block;
 mod dirty;
@@ -33,19 +34,20 @@ mod execute;
 mod fallback;
 mod folio;
 mod get_block;
-mod pieces;
 mod plug;
 mod question;
 mod read;
 mod readahead;
 mod readpage;
 mod stats;
+mod window;
 mod write;
 mod write_fallback;
 mod write_plug;
 mod writepage;
 mod writepages;
 
+pub use batch::{Added, Batch, WindowFault};
 pub use bio::BIO_MAX_PAGES;
 pub use block::{FileBlock, FsBlock, Geometry, PageIndex};
 pub use event::{Action, Caller, Cause, Event, Op, PageRange, Sink, Status, Why};
@@ -55,5 +57,6 @@ pub use plug::{Plug, Transfer};
 pub use read::{Fault, FaultCause, ReadOptions, Reader, WINDOW_BYTES};
 pub use readahead::{MapFailure, PlanOptions, ReadPlanner};
 pub use stats::{Fallbacks, Operation, Stats, Submits, Summary};
+pub use window::{Stretch, Window};
 pub use write::{PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
 pub use writepages::{SyncMode, WritePlanOptions, WritePlanner};

@@ -76,9 +76,9 @@ pub struct Plug {
 }
 
 impl Plug {
-    /// Queues the transfers of an event: a bio's page ranges, or a block of a fallback.
-    pub fn queue(&mut self, geometry: Geometry, event: &Event<'_>) {
-        Transfer::each_of(geometry, event, |transfer| self.queue.push(transfer));
+    /// Queues a transfer.
+    pub fn push(&mut self, transfer: Transfer) {
+        self.queue.push(transfer);
     }
 
     /// Hands what waits to `call`, a group at a time: sorted, without overlaps, no gap larger than
@@ -134,7 +134,8 @@ mod tests {
         for (lblk, block) in blocks.iter().enumerate() {
             let (page, lblk) = (PageIndex(lblk as u64), FileBlock(lblk as u64));
             let block = FsBlock(*block);
-            plug.queue(geometry, &Event::Bh { op: Op::Read, page, lblk, block, status: None });
+            let event = Event::Bh { op: Op::Read, page, lblk, block, status: None };
+            Transfer::each_of(geometry, &event, |transfer| plug.push(transfer));
         }
         plug
     }
@@ -173,7 +174,8 @@ mod tests {
             why: Why::End,
             status: None,
         };
-        plug.queue(Geometry::new(10, 12).unwrap(), &event);
+        let geometry = Geometry::new(10, 12).unwrap();
+        Transfer::each_of(geometry, &event, |transfer| plug.push(transfer));
         let transfer = |file: u64, device: u64, len_bytes| Transfer {
             file_offset_bytes: file * 4096,
             device_offset_bytes: device * 1024,

@@ -13,13 +13,11 @@
 use std::io;
 use std::ops::Range;
 
+use super::batch::Batch;
 use super::bio::BIO_MAX_PAGES;
 use super::block::{Geometry, PageIndex};
-use super::event::Sink;
-use super::execute::Execution;
 use super::get_block::GetBlock;
-use super::pieces::Pieces;
-use super::readahead::{PlanOptions, ReadPlanner};
+use super::readahead::PlanOptions;
 use super::stats::Stats;
 use crate::device::{BlockDevice, DeviceError};
 
@@ -39,16 +37,6 @@ pub struct Fault<E> {
     pub len_bytes: u64,
     /// Why.
     pub cause: FaultCause<E>,
-}
-
-impl<E> Fault<E> {
-    /// Whether a failure of the device at `offset_bytes` continues this one: it follows it, and is
-    /// one of its kind.
-    pub(super) fn goes_on_at(&self, offset_bytes: u64, error: &DeviceError) -> bool {
-        let same =
-            matches!(&self.cause, FaultCause::Device(before) if before.code() == error.code());
-        same && self.offset_bytes.saturating_add(self.len_bytes) == offset_bytes
-    }
 }
 
 /// Why a range could not be read.
@@ -83,10 +71,10 @@ impl ReadOptions {
     }
 }
 
-/// Reads a file window by window.
+/// Reads a file window by window: batches of a single piece.
 pub struct Reader<'d> {
-    execution: Execution<'d>,
-    options: ReadOptions,
+    batch: Batch<'d>,
+    geometry: Geometry,
     size_bytes: u64,
     window: Range<u64>,
 }
@@ -100,24 +88,17 @@ impl<'d> Reader<'d> {
         device: &'d dyn BlockDevice,
         geometry: Geometry,
         size_bytes: u64,
-        mut options: ReadOptions,
+        options: ReadOptions,
     ) -> io::Result<Self> {
-        // All in one window would be the file in memory; a window without pages would never end.
-        let most = (WINDOW_BYTES >> geometry.page_bits()).max(1);
-        let window_pages = &mut options.plan.window_pages;
-        *window_pages = if *window_pages == 0 { most } else { *window_pages };
         let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
-        let window_pages = options.plan.window_pages;
-        let window_bytes = window_pages.saturating_mul(geometry.page_size_bytes());
-        let window_bytes = window_bytes.min(file_bytes);
-        let execution = Execution::new(device, geometry, options.gap_bytes, window_bytes)?;
-        Ok(Self { execution, options, size_bytes, window: 0..0 })
+        let batch = Batch::new(device, geometry, options, file_bytes)?;
+        Ok(Self { batch, geometry, size_bytes, window: 0..0 })
     }
 
     /// What was done so far.
     #[must_use]
     pub fn stats(&self) -> &Stats {
-        &self.execution.stats
+        self.batch.stats()
     }
 
     /// Reads the window that begins with `first` and has at most the options' pages; returns what
@@ -127,41 +108,29 @@ impl<'d> Reader<'d> {
         map: &mut M,
         first: PageIndex,
     ) -> Vec<Fault<M::Error>> {
-        let geometry = self.execution.geometry;
-        let in_file = geometry.pages_for(self.size_bytes).saturating_sub(first.0);
-        let pages = self.options.plan.window_pages.min(in_file);
-        let start = first.0.saturating_mul(geometry.page_size_bytes()).min(self.size_bytes);
-        let len = pages.saturating_mul(geometry.page_size_bytes());
-        self.window = start..start.saturating_add(len).min(self.size_bytes);
-
-        let execution = &mut self.execution;
-        execution.begin();
-        let first_block = geometry.first_block_of(first);
-        let end_block = geometry.blocks_for(self.window.end);
-        execution.stage(map, first_block, end_block.saturating_sub(first_block.0));
-        let mut planner = ReadPlanner::new(
-            &mut *map,
-            &mut *execution,
-            geometry,
-            self.size_bytes,
-            self.options.plan,
-        );
-        planner.readahead(first, pages);
-        let errors = planner.take_errors();
-        execution.flush();
-        execution.faults(errors)
+        let page_size = self.geometry.page_size_bytes();
+        let pages = self.batch.window_pages();
+        let start = first.0.saturating_mul(page_size).min(self.size_bytes);
+        let end = start.saturating_add(pages.saturating_mul(page_size)).min(self.size_bytes);
+        self.window = start..end;
+        self.batch.begin();
+        let mut faults = self.batch.add(map, self.size_bytes, first, pages).faults;
+        faults.extend(self.batch.finish().into_iter().map(|fault| Fault {
+            offset_bytes: fault.at_bytes.saturating_add(start),
+            len_bytes: fault.len_bytes,
+            cause: FaultCause::Device(fault.error),
+        }));
+        faults.sort_by_key(|fault| fault.offset_bytes);
+        faults
     }
 
     /// The window that was read, from byte `from` of the file on, in the order of the file: slices
     /// of at most 64 KiB where there is a hole, and as long as they lie together elsewhere. Ranges
     /// that could not be read are zeros.
     pub fn pieces(&self, from: u64) -> impl Iterator<Item = &[u8]> {
-        Pieces {
-            arena: &self.execution.arena,
-            placed: &self.execution.placed,
-            at: self.window.start.max(from),
-            end: self.window.end,
-        }
+        let Range { start, end } = self.window;
+        let from = start.max(from).saturating_sub(start);
+        self.batch.window().pieces(from..end.saturating_sub(start))
     }
 
     /// The bytes of the file that the window holds.
