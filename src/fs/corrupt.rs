@@ -154,6 +154,24 @@ pub enum Corrupt {
         /// The directory's inode.
         ino: Ino,
     },
+    /// Files have more data together than the filesystem has blocks: some share theirs.
+    #[error(
+        "up to inode {ino}, files have more data than the filesystem has blocks ({limit_bytes} bytes): some share them, and no more is read"
+    )]
+    SharedData {
+        /// The inode with which it was too much.
+        ino: Ino,
+        /// What all blocks hold.
+        limit_bytes: u64,
+    },
+    /// More names than inodes: some inode that claims one name has many.
+    #[error(
+        "more names of inodes with one link than the filesystem has inodes ({limit}): the walk ends here"
+    )]
+    SharedInodes {
+        /// The number of inodes.
+        limit: u64,
+    },
     /// A bitmap contradicts what is known of the blocks or inodes of its group.
     #[error("group {group}: {bitmap}: {what} {number} is {state}")]
     Bitmap {

@@ -53,6 +53,8 @@ mod metadata;
 mod namespace;
 mod path;
 mod pending;
+mod ranges;
+mod stream;
 mod superblock;
 mod transaction;
 mod tree;
@@ -85,6 +87,7 @@ pub use listing::Order;
 pub use metadata::{Block, Metadata};
 pub use namespace::{LINK_LIMIT, Node, Ownership};
 pub use path::{LastSymlink, SYMLINK_COMPONENTS_LIMIT, SYMLINK_LIMIT, names_inode};
+pub use stream::{Entry, Item, Part, Root, Select, Shape, StreamOptions};
 pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };

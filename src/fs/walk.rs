@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The walk ends whatever the image says: a directory is entered once, all directories together
-//! have no more blocks than the filesystem, and nothing lies deeper than [`DEPTH_LIMIT`]. What
+//! have no more blocks than the filesystem, inodes with one link have no more names than there are
+//! inodes, and nothing lies deeper than [`DEPTH_LIMIT`]. What
 //! cannot be read, or has a name that no directory may hold, is a [`Step::Fault`], and the walk
 //! goes on behind it.
 //!
@@ -53,7 +54,10 @@ pub struct Walk<'fs> {
     /// The directory that the last step entered, to be read with the next one.
     entered: Option<Inode>,
     seen: HashSet<Ino>,
+    /// Blocks that directories may still have.
     blocks_left: u64,
+    /// Names that may still come of inodes which claim to have no other.
+    singles_left: u64,
 }
 
 /// A directory that the walk is in.
@@ -87,6 +91,7 @@ impl<'fs> Walk<'fs> {
             entered: None,
             seen: HashSet::new(),
             blocks_left: fs.superblock().blocks_count(),
+            singles_left: u64::from(fs.superblock().inodes_count()),
         }
     }
 
@@ -152,6 +157,16 @@ impl<'fs> Walk<'fs> {
     }
 
     fn arrive(&mut self, inode: Inode) -> Step {
+        if inode.links() <= 1 {
+            match self.singles_left.checked_sub(1) {
+                Some(left) => self.singles_left = left,
+                None => {
+                    let limit = u64::from(self.fs.superblock().inodes_count());
+                    self.levels.clear();
+                    return Step::Fault(Corrupt::SharedInodes { limit }.into());
+                }
+            }
+        }
         if inode.file_type() != FileType::Directory {
             return Step::Node(inode);
         }

@@ -64,6 +64,12 @@ impl Arena {
         Ok(Self { memory, used: 0 })
     }
 
+    /// An arena that has no room.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { memory: Memory::Heap(Vec::new()), used: 0 }
+    }
+
     /// All that it has.
     #[must_use]
     pub fn capacity_bytes(&self) -> u64 {

@@ -3,7 +3,7 @@
 //! Each piece that is added is planned as a window of its own; its transfers wait in one plug with
 //! those of all others, so that files which lie side by side share a call, in whatever order they
 //! were asked for. What was asked for lies in the [`Window`] from the offset that adding told:
-//! three files of a page each lie at 0, 4096 and 8192 there, and took one call if their blocks are
+//! three files of a page each lie at 0, 8192 and 16384 there, a page apart, and took one call if their blocks are
 //! neighbours on the disk.
 
 use std::io;
@@ -110,7 +110,8 @@ impl<'d> Batch<'d> {
         let page_size = geometry.page_size_bytes();
         let (at_bytes, start) = (self.at_bytes, first.0.saturating_mul(page_size));
         let len_bytes = pages.saturating_mul(page_size);
-        self.at_bytes = at_bytes.saturating_add(len_bytes);
+        // A page between pieces: what fails of one is never joined with what fails of the next.
+        self.at_bytes = at_bytes.saturating_add(len_bytes).saturating_add(page_size);
         let first_block = geometry.first_block_of(first);
         let end_block = geometry.blocks_for(start.saturating_add(len_bytes).min(size_bytes));
         let blocks = end_block.saturating_sub(first_block.0);

@@ -47,6 +47,12 @@ impl Window {
         Ok(Self { arena: Arena::new(capacity_bytes)?, placed: Vec::new() })
     }
 
+    /// A window that holds nothing, and never will.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { arena: Arena::empty(), placed: Vec::new() }
+    }
+
     /// Forgets what it holds.
     pub(super) fn clear(&mut self) {
         self.arena.clear();

@@ -1,0 +1,275 @@
+//! The reading end of a stream: walks, plans what files have into batches, and sends loads.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use super::{Entry, Item, Load, Part, Root, Shape, StreamOptions};
+use crate::fs::error::{Corrupt, FsError, Result};
+use crate::fs::{BlockMap, FileType, Filesystem, Ino, Inode, Step, Walk};
+use crate::mpage::{Batch, Fault, FaultCause, FileBlock, PageIndex, Window};
+
+/// Items in a load, about.
+const ITEMS: usize = 4096;
+
+/// What reads.
+pub(super) struct Producer<'fs, 'o> {
+    pub(super) fs: &'fs Filesystem,
+    pub(super) options: StreamOptions<'o>,
+    pub(super) batch: Batch<'fs>,
+    /// Whether the batch has anything to be read.
+    pub(super) added: bool,
+    pub(super) items: Vec<Item>,
+    pub(super) loads: SyncSender<Load>,
+    pub(super) returned: Receiver<Window>,
+    /// What has other names and came already.
+    pub(super) streamed: HashSet<Ino>,
+    pub(super) data_left_bytes: u64,
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Go,
+    /// Nobody takes what is read any more, or the image has no end.
+    Stop,
+}
+
+impl Producer<'_, '_> {
+    /// Streams all roots.
+    pub(super) fn run(&mut self, roots: Vec<Root>) -> Result<()> {
+        self.batch.begin();
+        for root in roots {
+            if self.tree(root)? == Next::Stop {
+                return Ok(());
+            }
+        }
+        self.send().map(|_| ())
+    }
+
+    fn tree(&mut self, root: Root) -> Result<Next> {
+        let mut walk = Walk::new(self.fs, &root.path, root.inode, self.options.order);
+        // Of the directories that the walk is in: whether they are wanted themselves.
+        let mut wanted = Vec::new();
+        while let Some(step) = walk.next() {
+            let next = match step {
+                Step::Fault(error) => self.fault(walk.path(), error),
+                Step::Leave => {
+                    if wanted.pop() == Some(true) {
+                        self.items.push(Item::Leave);
+                    }
+                    Next::Go
+                }
+                Step::Enter(inode) => {
+                    let wants = self.wants(walk.path(), &inode);
+                    wanted.push(wants);
+                    if wants {
+                        let entry = self.entry(&walk, inode);
+                        self.items.push(Item::Enter(entry));
+                    }
+                    if walk.depth() >= self.options.max_depth {
+                        walk.prune();
+                        if wants {
+                            self.items.push(Item::Pruned);
+                        }
+                    }
+                    Next::Go
+                }
+                Step::Node(inode) => match self.wants(walk.path(), &inode) {
+                    true => self.node(&walk, inode)?,
+                    false => Next::Go,
+                },
+            };
+            if next == Next::Stop {
+                return Ok(Next::Stop);
+            }
+            if self.items.len() >= ITEMS && self.send()? == Next::Stop {
+                return Ok(Next::Stop);
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    fn wants(&mut self, path: &[u8], inode: &Inode) -> bool {
+        self.options.select.as_mut().is_none_or(|select| select(path, inode))
+    }
+
+    fn fault(&mut self, path: &[u8], error: FsError) -> Next {
+        self.items.push(Item::Fault { path: path.to_vec(), error });
+        Next::Go
+    }
+
+    /// What goes with a name. Attributes that cannot be read are told before it.
+    fn entry(&mut self, walk: &Walk<'_>, inode: Inode) -> Box<Entry> {
+        let xattrs = match self.options.xattrs {
+            true => self.fs.xattrs(&inode).unwrap_or_else(|error| {
+                self.fault(walk.path(), error);
+                Vec::new()
+            }),
+            false => Vec::new(),
+        };
+        self.entry_with(walk, inode, Vec::new(), xattrs)
+    }
+
+    fn entry_with(
+        &self,
+        walk: &Walk<'_>,
+        inode: Inode,
+        target: Vec<u8>,
+        xattrs: Vec<crate::fs::Xattr>,
+    ) -> Box<Entry> {
+        let path = walk.path().to_vec();
+        let name_at = path.len().saturating_sub(walk.name().len());
+        Box::new(Entry { path, name_at, depth: walk.depth(), inode, target, xattrs })
+    }
+
+    fn node(&mut self, walk: &Walk<'_>, inode: Inode) -> Result<Next> {
+        if inode.links() > 1 && self.streamed.contains(&inode.ino()) {
+            let entry = self.entry_with(walk, inode, Vec::new(), Vec::new());
+            self.items.push(Item::Again(entry));
+            return Ok(Next::Go);
+        }
+        let shape = match inode.file_type() {
+            FileType::Regular => match self.shape(&inode) {
+                Ok(shape) => Some(shape),
+                Err(error) => return Ok(self.fault(walk.path(), error)),
+            },
+            _ => None,
+        };
+        let mut target = Vec::new();
+        if inode.file_type() == FileType::Symlink {
+            match self.fs.read_link(&inode) {
+                Ok(read) => target = read,
+                Err(error) => return Ok(self.fault(walk.path(), error)),
+            }
+        }
+        if inode.links() > 1 {
+            self.streamed.insert(inode.ino());
+        }
+        let mut entry = self.entry(walk, inode);
+        entry.target = target;
+        let Some(shape) = shape else {
+            self.items.push(Item::Node(entry));
+            return Ok(Next::Go);
+        };
+        let inode = entry.inode.clone();
+        self.items.push(Item::File(entry, shape));
+        let next = self.data(&inode, walk.path())?;
+        self.items.push(Item::End);
+        if next == Next::Stop {
+            self.send()?;
+        }
+        Ok(next)
+    }
+
+    fn shape(&self, inode: &Inode) -> Result<Shape> {
+        self.fs.check_file(inode)?;
+        if self.options.ranges && self.fs.may_have_holes(inode) {
+            return self.fs.data_ranges(inode).map(Shape::Sparse);
+        }
+        Ok(Shape::Dense)
+    }
+
+    /// Plans the parts of a file.
+    fn data(&mut self, inode: &Inode, path: &[u8]) -> Result<Next> {
+        let geometry = self.fs.geometry();
+        let page_size = geometry.page_size_bytes();
+        let size_bytes = inode.size_bytes();
+        let pages = geometry.pages_for(size_bytes);
+        let skips_holes = self.fs.may_have_holes(inode);
+        let mut map = BlockMap::new(inode, self.fs.metadata());
+        let mut page = PageIndex(0);
+        while page.0 < pages {
+            if skips_holes {
+                let block = geometry.first_block_of(page);
+                match data_from(&mut map, block, FileBlock(geometry.blocks_for(size_bytes))) {
+                    Some(block) => page = geometry.page_of(block),
+                    None => break,
+                }
+            }
+            let start = page.0.saturating_mul(page_size);
+            let rest_bytes =
+                geometry.bytes_in(geometry.blocks_for(size_bytes.saturating_sub(start)));
+            let window_bytes = self.batch.window_pages().saturating_mul(page_size);
+            // A part that needs a window of its own gets one.
+            if rest_bytes.min(window_bytes) > self.batch.room_bytes() && self.send()? == Next::Stop
+            {
+                return Ok(Next::Stop);
+            }
+            let count = self.batch.window_pages().min(pages.saturating_sub(page.0)).max(1);
+            let added = self.batch.add(&mut map, size_bytes, page, count);
+            self.added = true;
+            page = PageIndex(page.0.saturating_add(count));
+            let range = start..page.0.saturating_mul(page_size).min(size_bytes);
+            let len_bytes = range.end.saturating_sub(range.start);
+            let in_window = added.at_bytes..added.at_bytes.saturating_add(len_bytes);
+            self.items.push(Item::Data(Part { range, in_window, faults: added.faults }));
+            match self.data_left_bytes.checked_sub(added.asked_bytes) {
+                Some(left) => self.data_left_bytes = left,
+                None => {
+                    let limit_bytes = super::data_limit_bytes(self.fs);
+                    self.fault(path, Corrupt::SharedData { ino: inode.ino(), limit_bytes }.into());
+                    return Ok(Next::Stop);
+                }
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    /// Reads what was planned, and sends what there is.
+    fn send(&mut self) -> Result<Next> {
+        let mut window = None;
+        if self.added {
+            let faults = self.batch.finish();
+            let mut parts = self.items.iter_mut().filter_map(|item| match item {
+                Item::Data(part) => Some(part),
+                _ => None,
+            });
+            let mut part = parts.next();
+            for fault in faults {
+                while part.as_ref().is_some_and(|part| part.in_window.end <= fault.at_bytes) {
+                    part = parts.next();
+                }
+                if let Some(part) = &mut part {
+                    part.faults.push(fault_of(fault, &part.in_window, part.range.start));
+                }
+            }
+            let next = match self.returned.try_recv() {
+                Ok(next) => next,
+                Err(_) => self.batch.new_window().map_err(FsError::Memory)?,
+            };
+            window = Some(self.batch.exchange(next));
+        }
+        let items = std::mem::take(&mut self.items);
+        let sent = items.is_empty() || self.loads.send(Load { items, window }).is_ok();
+        self.batch.begin();
+        self.added = false;
+        Ok(if sent { Next::Go } else { Next::Stop })
+    }
+}
+
+/// What could not be read of a window, as the file sees it.
+fn fault_of(
+    fault: crate::mpage::WindowFault,
+    in_window: &Range<u64>,
+    start: u64,
+) -> Fault<FsError> {
+    let into = fault.at_bytes.saturating_sub(in_window.start);
+    Fault {
+        offset_bytes: start.saturating_add(into),
+        len_bytes: fault.len_bytes,
+        cause: FaultCause::Device(fault.error),
+    }
+}
+
+/// The first block from `at` on that has data, or whose map cannot be read: whoever reads it is told.
+fn data_from(map: &mut BlockMap<'_>, mut at: FileBlock, end: FileBlock) -> Option<FileBlock> {
+    while at < end {
+        match map.run(at, end) {
+            Ok(Some(run)) if run.block.is_none() => at = at.plus(run.count_blocks.max(1)),
+            Ok(None) => return None,
+            _ => return Some(at),
+        }
+    }
+    None
+}
