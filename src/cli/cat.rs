@@ -1,18 +1,18 @@
 //! `mpimg cat`: file data to standard output.
 
 use std::ffi::OsString;
-use std::ops::Range;
 
 use clap::{Args, ValueEnum};
 
 use super::args::{GlobalArgs, ImageArgs, TransferArgs, bytes_of, parse_bytes};
-use super::exit::{Failure, Report};
+use super::exit::Report;
 use super::image::OpenImage;
 use super::output::{RawOutput, output_failure};
 use super::progress::Progress;
 use super::stats;
+use super::unread::Unread;
 use crate::fs::{FileReader, FsError, LastSymlink};
-use crate::mpage::{Fault, FaultCause, ReadOptions, Stats};
+use crate::mpage::{ReadOptions, Stats};
 
 /// Write files of an image to standard output
 #[derive(Debug, Args)]
@@ -162,34 +162,4 @@ fn until<'a>(
         *at = at.saturating_add(piece.len() as u64);
         Some(piece)
     })
-}
-
-/// A range that could not be read, and why.
-struct Unread {
-    range: Range<u64>,
-    cause: Failure,
-}
-
-impl Unread {
-    /// A fault, as far as it concerns the bytes that were `wanted`.
-    fn of(fault: &Fault<FsError>, wanted: &Range<u64>) -> Option<Self> {
-        let end = fault.offset_bytes.saturating_add(fault.len_bytes);
-        let range = fault.offset_bytes.max(wanted.start)..end.min(wanted.end);
-        let cause = match &fault.cause {
-            FaultCause::Device(error) => Failure::from(error),
-            FaultCause::Map(error) => Failure::from(error),
-        };
-        (!range.is_empty()).then_some(Self { range, cause })
-    }
-
-    /// Whether another one follows this, and for a cause of its kind.
-    fn goes_on_with(&self, next: &Self) -> bool {
-        self.range.end == next.range.start && self.cause.code == next.cause.code
-    }
-
-    fn tell(self, path: &[u8], report: &mut Report<'_>) {
-        let Range { start, end } = self.range;
-        let reason = format!("bytes {start}..{end} cannot be read: {}", self.cause.reason);
-        report.failure(Some(path), Failure { reason, ..self.cause });
-    }
 }

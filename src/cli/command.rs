@@ -12,7 +12,7 @@ use super::edit::Editing;
 use super::exit::Report;
 use super::{
     batch, cat, chmod, chown, info, ln, ls, map, mkdir, mknod, mv, plan, put, readlink, recover,
-    rm, stat, touch, truncate, xattr,
+    rm, stat, sum, touch, truncate, xattr,
 };
 
 /// The commands.
@@ -53,6 +53,7 @@ pub enum Command {
     #[command(after_help = rm::HELP)]
     Rm(Editing<rm::RmArgs>),
     Stat(stat::StatArgs),
+    Sum(sum::SumArgs),
     /// Set times of files, and make empty ones
     #[command(after_help = touch::HELP)]
     Touch(Editing<touch::TouchArgs>),
@@ -83,6 +84,7 @@ impl Command {
             Self::Recover(args) => args.image(),
             Self::Rm(args) => args.image(),
             Self::Stat(args) => args.image(),
+            Self::Sum(args) => args.image(),
             Self::Touch(args) => args.image(),
             Self::Truncate(args) => args.image(),
             Self::Xattr(args) => args.image(),
@@ -109,6 +111,7 @@ impl Command {
             Self::Recover(args) => recover::run(args, global, report),
             Self::Rm(args) => args.run(global, report),
             Self::Stat(args) => stat::run(args, global, report),
+            Self::Sum(args) => sum::run(args, global, report),
             Self::Touch(args) => args.run(global, report),
             Self::Truncate(args) => args.run(global, report),
             Self::Xattr(args) => args.run(global, report),

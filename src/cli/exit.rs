@@ -38,6 +38,8 @@ pub enum Exit {
     Path = 1,
     /// The arguments make no sense.
     Usage = 2,
+    /// Partly done, failures listed.
+    Partial = 3,
     /// Corrupt metadata, or an image that is truncated.
     Corrupt = 4,
     /// Not ext2, an unsupported feature, or a journal that needs recovery.

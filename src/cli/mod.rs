@@ -34,9 +34,11 @@ mod rm;
 mod stat;
 mod stats;
 mod strip;
+mod sum;
 mod time;
 mod touch;
 mod truncate;
+mod unread;
 mod when;
 mod words;
 mod xattr;
@@ -74,6 +76,7 @@ Exit codes:
   0  done
   1  a named path could not be processed; nothing changed
   2  usage
+  3  partly done: what could not be is listed
   4  corrupt metadata, or a truncated image
   5  refused: not ext2, an unsupported feature, or a journal that needs recovery
   6  no space or no inodes; nothing changed
