@@ -16,7 +16,7 @@ use super::image::OpenImage;
 use super::json::{hex, hex_unless_utf8};
 use super::output::{Output, escaped};
 use super::xattr_text::{parse_value, parse_xattr};
-use crate::fs::{Filesystem, LastSymlink, Xattr, acl_from_disk, check_xattr_name, is_acl};
+use crate::fs::{Filesystem, LastSymlink, Xattr, check_xattr_name};
 
 /// List, print, set and remove extended attributes
 #[derive(Debug, Args)]
@@ -163,7 +163,7 @@ fn ls(args: &LsArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Re
             let name_of = |xattr: &Xattr| JsonName {
                 name: String::from_utf8_lossy(&xattr.name).into_owned(),
                 name_hex: hex_unless_utf8(&xattr.name),
-                size: seen(xattr).len(),
+                size: Xattr::for_programs(xattr).len(),
             };
             let xattrs = xattrs.iter().map(name_of).collect();
             let shown = String::from_utf8_lossy(path);
@@ -269,13 +269,7 @@ fn value(fs: &Filesystem, path: &[u8], last: LastSymlink, name: &[u8]) -> Result
     let inode = fs.resolve(path, last)?;
     let xattrs = fs.xattrs(&inode)?;
     let found = xattrs.iter().find(|xattr| xattr.name == name);
-    found.map(seen).ok_or_else(|| no_such(name))
-}
-
-/// A value as programs see it.
-fn seen(xattr: &Xattr) -> Vec<u8> {
-    let acl = Some(&xattr.value).filter(|_| is_acl(&xattr.name));
-    acl.and_then(|value| acl_from_disk(value)).unwrap_or_else(|| xattr.value.clone())
+    found.map(Xattr::for_programs).ok_or_else(|| no_such(name))
 }
 
 fn no_such(name: &[u8]) -> Failure {

@@ -7,6 +7,7 @@ use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::Filesystem;
+use super::acl::{acl_from_disk, is_acl};
 use super::error::{Corrupt, FsError, Result, XattrPlace};
 use super::inode::{Ino, Inode};
 
@@ -42,6 +43,16 @@ pub struct Xattr {
     pub name: Vec<u8>,
     /// Its value as it stands on disk: an ACL's differs from what the kernel gives to programs.
     pub value: Vec<u8>,
+}
+
+impl Xattr {
+    /// The value as programs see it: an ACL in the form of the kernel's calls, all else as it
+    /// stands on disk, and so does what claims to be an ACL and is none.
+    #[must_use]
+    pub fn for_programs(&self) -> Vec<u8> {
+        let acl = Some(&self.value).filter(|_| is_acl(&self.name));
+        acl.and_then(|value| acl_from_disk(value)).unwrap_or_else(|| self.value.clone())
+    }
 }
 
 /// The prefix that a name index stands for, and the whole of the name where that is fixed.

@@ -12,6 +12,7 @@
 //! names       names that would act on a terminal
 //! generated   completions and manual pages are those of the command line
 //! help        examples and codes that the help promises
+//! sum         checksums, and lists of them
 //! write       commands that change an image
 //! ```
 
@@ -30,6 +31,7 @@ mod names;
 mod pipes;
 mod read_errors;
 mod shapes;
+mod sum;
 mod write;
 
 use std::path::{Path, PathBuf};
