@@ -59,6 +59,7 @@ mod superblock;
 mod transaction;
 mod tree;
 mod tree_free;
+mod usage;
 mod walk;
 mod xattr;
 mod xattr_store;
@@ -92,6 +93,7 @@ pub use superblock::{
     MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock,
 };
 pub use transaction::{BeginOptions, Transaction};
+pub use usage::Usage;
 pub use walk::{DEPTH_LIMIT, Step, Walk};
 pub use xattr::Xattr;
 pub use xattr_store::{
