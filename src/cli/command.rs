@@ -11,8 +11,8 @@ use super::args::GlobalArgs;
 use super::edit::Editing;
 use super::exit::Report;
 use super::{
-    batch, cat, chmod, chown, info, ln, ls, map, mkdir, mknod, mv, plan, put, readlink, recover,
-    rm, stat, sum, touch, truncate, xattr,
+    args, batch, cat, chmod, chown, df, du, info, ln, ls, map, mkdir, mknod, mv, plan, put,
+    readlink, recover, rm, stat, sum, touch, truncate, xattr,
 };
 
 /// The commands.
@@ -28,6 +28,8 @@ pub enum Command {
     /// Change owner and group of files and directories
     #[command(after_help = chown::HELP)]
     Chown(Editing<chown::ChownArgs>),
+    Df(df::DfArgs),
+    Du(du::DuArgs),
     Info(info::InfoArgs),
     /// Make hard links and symbolic links
     #[command(after_help = ln::HELP)]
@@ -71,6 +73,8 @@ impl Command {
             Self::Cat(args) => args.image(),
             Self::Chmod(args) => args.image(),
             Self::Chown(args) => args.image(),
+            Self::Df(args) => args.image(),
+            Self::Du(args) => args.image(),
             Self::Info(args) => args.image(),
             Self::Ln(args) => args.image(),
             Self::Ls(args) => args.image(),
@@ -98,6 +102,8 @@ impl Command {
             Self::Cat(args) => cat::run(args, global, report),
             Self::Chmod(args) => args.run(global, report),
             Self::Chown(args) => args.run(global, report),
+            Self::Df(args) => df::run(args, global, report),
+            Self::Du(args) => du::run(args, global, report),
             Self::Info(args) => info::run(args, global, report),
             Self::Ln(args) => args.run(global, report),
             Self::Ls(args) => ls::run(args, global, report),

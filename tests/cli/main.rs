@@ -9,6 +9,7 @@
 //! pipes       readers that go away, and outputs that are full
 //! read_errors disks that cannot be read everywhere
 //! shapes      maps and directories that lead to themselves
+//! df du       how much there is and who has it, as coreutils say it of the mounted image
 //! names       names that would act on a terminal
 //! generated   completions and manual pages are those of the command line
 //! help        examples and codes that the help promises
@@ -23,6 +24,8 @@
 mod support;
 
 mod codes;
+mod df;
+mod du;
 mod generated;
 mod help;
 mod images;
