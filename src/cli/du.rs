@@ -30,8 +30,8 @@ their bytes. Sizes are what the image gives up for a file: indirect blocks and e
 count, holes do not. With --apparent-size they are lengths, those of directories and symbolic links
 included, as with coreutils before 9.2. What has several names, or lies below several PATHs, counts
 once, where it comes first. Symbolic links are not followed.
-JSON, an object a line: path, ino, type, size (bytes), sectors (of 512 bytes); path_hex where the path
-is not UTF-8; with -c the last line has total, size and sectors.")]
+JSON, an object a line: path, ino, type, size (bytes), sectors (of 512 bytes), total (in the last line
+with --total, where path, ino and type are not); path_hex where the path is not UTF-8.")]
 pub struct DuArgs {
     #[command(flatten)]
     image: ImageArgs,

@@ -157,7 +157,8 @@ fn the_parts_add_up() {
         let all = ["overhead_blocks", "used_blocks", "free_blocks"].map(number);
         assert_eq!(all.iter().sum::<u64>(), number("blocks"), "{usage}");
         assert_eq!(number("used_inodes") + number("free_inodes"), number("inodes"), "{usage}");
-        assert_eq!(number("blocks") * number("block_size"), kib * 1024, "{usage}");
+        // mke2fs leaves out a last group that is too small.
+        assert!(number("blocks") * number("block_size") > kib * 1024 - (1 << 20), "{usage}");
     }
 }
 

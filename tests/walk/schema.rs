@@ -113,7 +113,7 @@ fn every_key_is_documented_and_every_documented_key_is_there() {
     assert_documented("map", &both(&["map"], &[b"/sparse", b"/dir"], &[b"f-\xff"]));
     assert_documented("info", &command::json(&["info"], image.path(), &[]));
     assert_documented("df", &command::json(&["df"], image.path(), &[]));
-    assert_documented("du", &both(&["du", "-ac"], &[], &[]));
+    assert_documented("du", &both(&["du", "-a", "--total"], &[], &[]));
 }
 
 #[test]
