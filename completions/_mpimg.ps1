@@ -34,6 +34,8 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
             [CompletionResult]::new('chmod', 'chmod', [CompletionResultType]::ParameterValue, 'Change the permissions of files and directories')
             [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
+            [CompletionResult]::new('df', 'df', [CompletionResultType]::ParameterValue, 'Show how full a filesystem is')
+            [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show how much files and directories take')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
             [CompletionResult]::new('ln', 'ln', [CompletionResultType]::ParameterValue, 'Make hard links and symbolic links')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
@@ -121,6 +123,52 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
             [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;df' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('-B', '-B ', [CompletionResultType]::ParameterName, 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size')
+            [CompletionResult]::new('--block-size', '--block-size', [CompletionResultType]::ParameterName, 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Inodes instead of blocks')
+            [CompletionResult]::new('--inodes', '--inodes', [CompletionResultType]::ParameterName, 'Inodes instead of blocks')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Sizes such as 1.5K')
+            [CompletionResult]::new('--human-readable', '--human-readable', [CompletionResultType]::ParameterName, 'Sizes such as 1.5K')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Sizes in units of 1 KiB, as without options')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;du' {
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Only what lies no more than N names below a PATH')
+            [CompletionResult]::new('--max-depth', '--max-depth', [CompletionResultType]::ParameterName, 'Only what lies no more than N names below a PATH')
+            [CompletionResult]::new('-B', '-B ', [CompletionResultType]::ParameterName, 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size')
+            [CompletionResult]::new('--block-size', '--block-size', [CompletionResultType]::ParameterName, 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Files too, not only directories')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Files too, not only directories')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Only the sum of each PATH')
+            [CompletionResult]::new('--summarize', '--summarize', [CompletionResultType]::ParameterName, 'Only the sum of each PATH')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The sum of all PATHs, too')
+            [CompletionResult]::new('--total', '--total', [CompletionResultType]::ParameterName, 'The sum of all PATHs, too')
+            [CompletionResult]::new('--apparent-size', '--apparent-size', [CompletionResultType]::ParameterName, 'Lengths instead of what is given up for them')
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Lengths in bytes: --apparent-size --block-size=1')
+            [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'Lengths in bytes: --apparent-size --block-size=1')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Sizes such as 1.5K')
+            [CompletionResult]::new('--human-readable', '--human-readable', [CompletionResultType]::ParameterName, 'Sizes such as 1.5K')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Sizes in units of 1 KiB, as without options')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'End each line with NUL instead of newline')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'End each line with NUL instead of newline')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
             break
@@ -511,6 +559,8 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
             [CompletionResult]::new('chmod', 'chmod', [CompletionResultType]::ParameterValue, 'Change the permissions of files and directories')
             [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
+            [CompletionResult]::new('df', 'df', [CompletionResultType]::ParameterValue, 'Show how full a filesystem is')
+            [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show how much files and directories take')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
             [CompletionResult]::new('ln', 'ln', [CompletionResultType]::ParameterValue, 'Make hard links and symbolic links')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
@@ -540,6 +590,12 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;chown' {
+            break
+        }
+        'mpimg;help;df' {
+            break
+        }
+        'mpimg;help;du' {
             break
         }
         'mpimg;help;info' {

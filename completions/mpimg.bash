@@ -28,6 +28,12 @@ _mpimg() {
             mpimg,chown)
                 cmd="mpimg__subcmd__chown"
                 ;;
+            mpimg,df)
+                cmd="mpimg__subcmd__df"
+                ;;
+            mpimg,du)
+                cmd="mpimg__subcmd__du"
+                ;;
             mpimg,help)
                 cmd="mpimg__subcmd__help"
                 ;;
@@ -90,6 +96,12 @@ _mpimg() {
                 ;;
             mpimg__subcmd__help,chown)
                 cmd="mpimg__subcmd__help__subcmd__chown"
+                ;;
+            mpimg__subcmd__help,df)
+                cmd="mpimg__subcmd__help__subcmd__df"
+                ;;
+            mpimg__subcmd__help,du)
+                cmd="mpimg__subcmd__help__subcmd__du"
                 ;;
             mpimg__subcmd__help,help)
                 cmd="mpimg__subcmd__help__subcmd__help"
@@ -191,7 +203,7 @@ _mpimg() {
 
     case "${cmd}" in
         mpimg)
-            opts="-h -V --partition --no-lock --wait --log --json --help --version batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help"
+            opts="-h -V --partition --no-lock --wait --log --json --help --version batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -384,8 +396,96 @@ _mpimg() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mpimg__subcmd__df)
+            opts="-b -i -h -k -B --superblock --inodes --human-readable --block-size --help --partition --no-lock --wait --log --json"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --superblock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -B)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mpimg__subcmd__du)
+            opts="-a -s -d -c -b -h -k -B -0 --all --summarize --max-depth --total --apparent-size --bytes --human-readable --block-size --null --help --superblock --partition --no-lock --wait --log --json"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -B)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --superblock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mpimg__subcmd__help)
-            opts="batch cat chmod chown info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help"
+            opts="batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -441,6 +541,34 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__help__subcmd__chown)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mpimg__subcmd__help__subcmd__df)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mpimg__subcmd__help__subcmd__du)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -31,6 +31,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand cat 'Write files of an image to standard output'
             cand chmod 'Change the permissions of files and directories'
             cand chown 'Change owner and group of files and directories'
+            cand df 'Show how full a filesystem is'
+            cand du 'Show how much files and directories take'
             cand info 'Show a filesystem''s superblock, groups and features'
             cand ln 'Make hard links and symbolic links'
             cand ls 'List directories of an image'
@@ -114,6 +116,50 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --dry-run 'Say what would change, and change nothing'
             cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
             cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;df'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand -B 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size'
+            cand --block-size 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand -i 'Inodes instead of blocks'
+            cand --inodes 'Inodes instead of blocks'
+            cand -h 'Sizes such as 1.5K'
+            cand --human-readable 'Sizes such as 1.5K'
+            cand -k 'Sizes in units of 1 KiB, as without options'
+            cand --help 'Print help'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;du'= {
+            cand -d 'Only what lies no more than N names below a PATH'
+            cand --max-depth 'Only what lies no more than N names below a PATH'
+            cand -B 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size'
+            cand --block-size 'Sizes in units of SIZE bytes, 1M or 512 for instance; a suffix alone (K, M, G, T, or kB, MB, GB, TB) stands behind each size'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand -a 'Files too, not only directories'
+            cand --all 'Files too, not only directories'
+            cand -s 'Only the sum of each PATH'
+            cand --summarize 'Only the sum of each PATH'
+            cand -c 'The sum of all PATHs, too'
+            cand --total 'The sum of all PATHs, too'
+            cand --apparent-size 'Lengths instead of what is given up for them'
+            cand -b 'Lengths in bytes: --apparent-size --block-size=1'
+            cand --bytes 'Lengths in bytes: --apparent-size --block-size=1'
+            cand -h 'Sizes such as 1.5K'
+            cand --human-readable 'Sizes such as 1.5K'
+            cand -k 'Sizes in units of 1 KiB, as without options'
+            cand -0 'End each line with NUL instead of newline'
+            cand --null 'End each line with NUL instead of newline'
+            cand --help 'Print help'
             cand --no-lock 'Do not lock the image'
             cand --json 'Print JSON, one object a line; errors too, with a stable code'
         }
@@ -477,6 +523,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand cat 'Write files of an image to standard output'
             cand chmod 'Change the permissions of files and directories'
             cand chown 'Change owner and group of files and directories'
+            cand df 'Show how full a filesystem is'
+            cand du 'Show how much files and directories take'
             cand info 'Show a filesystem''s superblock, groups and features'
             cand ln 'Make hard links and symbolic links'
             cand ls 'List directories of an image'
@@ -502,6 +550,10 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;help;chmod'= {
         }
         &'mpimg;help;chown'= {
+        }
+        &'mpimg;help;df'= {
+        }
+        &'mpimg;help;du'= {
         }
         &'mpimg;help;info'= {
         }
