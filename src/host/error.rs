@@ -16,6 +16,20 @@ use crate::device::{self, Family};
 /// A result of the host floor.
 pub type Result<T> = std::result::Result<T, HostError>;
 
+/// What the host says when it is not the path that is at fault.
+const GENERAL: [Errno; 10] = [
+    Errno::NOSPC,
+    Errno::DQUOT,
+    Errno::IO,
+    Errno::ROFS,
+    Errno::NOMEM,
+    Errno::MFILE,
+    Errno::NFILE,
+    Errno::STALE,
+    Errno::NODEV,
+    Errno::NXIO,
+];
+
 /// Why the host floor could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -65,9 +79,46 @@ pub enum HostError {
         /// What the host said.
         source: io::Error,
     },
+    /// A name that leads out of its directory, or is none.
+    #[error("cannot create {name}: no file can have that name")]
+    BadName {
+        /// The path that it would have been.
+        name: String,
+    },
+    /// Something that is no directory has to be where one stands.
+    #[error("cannot overwrite directory {name} with non-directory")]
+    DirectoryInTheWay {
+        /// The directory.
+        name: String,
+    },
+    /// A directory has to be where something else stands: a symbolic link to one, for example.
+    #[error("cannot overwrite non-directory {name} with directory")]
+    NoDirectoryInTheWay {
+        /// What is no directory.
+        name: String,
+    },
+    /// A directory is no longer where it was when it was entered.
+    #[error("directory {name} was moved away while it was written to")]
+    Moved {
+        /// Where it was.
+        name: String,
+    },
 }
 
 impl HostError {
+    /// Whether what comes next would fail as well, since it is not the one path that is at fault:
+    /// a disk is full or fails, descriptors have run out, a directory was taken away.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        match self {
+            Self::Create { source, .. } => {
+                Errno::from_io_error(source).is_some_and(|errno| GENERAL.contains(&errno))
+            }
+            Self::Moved { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whose fault it is.
     #[must_use]
     pub fn family(&self) -> Family {
@@ -77,7 +128,12 @@ impl HostError {
             {
                 Family::Path
             }
-            Self::IsADirectory { .. } | Self::Changed { .. } => Family::Path,
+            Self::BadName { .. } => Family::Corrupt,
+            Self::IsADirectory { .. }
+            | Self::Changed { .. }
+            | Self::DirectoryInTheWay { .. }
+            | Self::NoDirectoryInTheWay { .. }
+            | Self::Moved { .. } => Family::Path,
             Self::Open { .. }
             | Self::Read { .. }
             | Self::NoTempSpace { .. }
@@ -95,6 +151,10 @@ impl HostError {
             Self::Changed { .. } => "source_changed",
             Self::NoTempSpace { .. } => "no_temp_space",
             Self::Create { .. } => "cannot_create",
+            Self::BadName { .. } => "target_bad_name",
+            Self::DirectoryInTheWay { .. } => "target_is_a_directory",
+            Self::NoDirectoryInTheWay { .. } => "target_is_no_directory",
+            Self::Moved { .. } => "target_moved",
         }
     }
 
@@ -150,6 +210,15 @@ mod tests {
         assert_eq!((shrunk.family(), shrunk.code()), (Family::Path, "source_changed"));
         let failed = HostError::of_reading("x", Errno::IO.into());
         assert_eq!((failed.family(), failed.code()), (Family::HostIo, "source_cannot_read"));
+    }
+
+    #[test]
+    fn a_full_disk_ends_all_and_a_directory_in_the_way_does_not() {
+        let create = |errno: Errno| HostError::Create { name: "x".into(), source: errno.into() };
+        assert!(create(Errno::NOSPC).is_general() && create(Errno::IO).is_general());
+        assert!(!create(Errno::ACCESS).is_general() && !create(Errno::NAMETOOLONG).is_general());
+        assert!(!HostError::DirectoryInTheWay { name: "x".into() }.is_general());
+        assert!(HostError::Moved { name: "x".into() }.is_general());
     }
 
     #[test]

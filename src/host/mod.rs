@@ -13,6 +13,7 @@
 //!  └─ spool        content that comes once: into memory, then into a temporary file
 //! copy         an image, with its holes
 //! replacement  a new file that takes another's place whole, or not at all
+//! extract      a tree that is written below a directory, and nowhere else
 //! temporary    files without a name, and names that nobody has
 //! ```
 
@@ -22,6 +23,7 @@ mod attributes;
 mod copy;
 mod error;
 mod extents;
+mod extract;
 mod parking;
 mod replacement;
 mod source;
@@ -31,6 +33,7 @@ mod temporary;
 pub use attributes::Attributes;
 pub use copy::copy_image;
 pub use error::{HostError, Result};
+pub use extract::{Extraction, Keep, Loss, LossKind, Meta, NewFile, Special};
 pub use parking::Parking;
 pub use replacement::Replacement;
 pub use source::{Source, Sparse};

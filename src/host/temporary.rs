@@ -54,7 +54,7 @@ pub fn named_in(directory: impl AsFd, stem: &OsStr, mode: Mode) -> io::Result<(F
 }
 
 /// `.STEM.` and eight letters; a stem that leaves no room for them is cut.
-fn random_name(stem: &OsStr) -> OsString {
+pub fn random_name(stem: &OsStr) -> OsString {
     // The standard library's hashers start from random keys, new ones for each.
     let random = RandomState::new().hash_one(0_u8);
     let suffix = format!(".{:08x}", random & 0xffff_ffff);

@@ -1,0 +1,219 @@
+//! Files, which appear under their names when they are whole.
+//!
+//! A file is made without a name, and linked when it has its content and attributes: one that a
+//! process was killed over is gone with it. Where the host cannot do that, it has a temporary name,
+//! `.mpimg.1f3a9c07`, which is renamed; a kill leaves that behind.
+//!
+//! Six calls make a small file: `openat`, `pwritev`, `fchmod` where the umask or an attribute is in
+//! the way, `utimensat`, `linkat`, `close`.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use rustix::fs::{AtFlags, Mode, OFlags, fremovexattr, linkat, openat, renameat, unlinkat};
+use rustix::io::{Errno, pwritev};
+
+use super::losses::Place;
+use super::settle::{Settle, Target};
+use super::{Extraction, Meta, Naming};
+use crate::host::copy::copy_image;
+use crate::host::error::Result;
+use crate::host::temporary;
+
+/// What temporary names begin with.
+const STEM: &str = "mpimg";
+
+/// The most slices that one call takes.
+const MOST_SLICES: usize = 1024;
+
+/// A new file that has no name yet, or only a temporary one.
+#[derive(Debug)]
+pub struct NewFile {
+    file: File,
+    named: Option<Named>,
+    /// The mode that it has, where that is known.
+    mode: Option<u16>,
+}
+
+/// A temporary name, which is taken from its directory when this is dropped.
+#[derive(Debug)]
+struct Named {
+    dir: OwnedFd,
+    name: OsString,
+}
+
+impl NewFile {
+    /// Writes bytes at an offset.
+    ///
+    /// # Errors
+    /// What the host says; see [`Extraction::failure`].
+    pub fn write_at(&self, bytes: &[u8], offset_bytes: u64) -> io::Result<()> {
+        self.write_slices_at(&mut [IoSlice::new(bytes)], offset_bytes)
+    }
+
+    /// Writes slices one behind the other, beginning at an offset. The slices are used up.
+    ///
+    /// # Errors
+    /// As [`NewFile::write_at`].
+    pub fn write_slices_at(
+        &self,
+        mut slices: &mut [IoSlice<'_>],
+        offset_bytes: u64,
+    ) -> io::Result<()> {
+        let mut at = offset_bytes;
+        // Also skips the empty ones at the start.
+        IoSlice::advance_slices(&mut slices, 0);
+        while !slices.is_empty() {
+            let most = slices.get(..MOST_SLICES).unwrap_or(slices);
+            match pwritev(&self.file, most, at) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    IoSlice::advance_slices(&mut slices, written);
+                    at = at.saturating_add(written as u64);
+                }
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the file its size, where that is not the end of what was written: a hole at its end.
+    ///
+    /// # Errors
+    /// As [`NewFile::write_at`].
+    pub fn set_len(&self, len_bytes: u64) -> io::Result<()> {
+        self.file.set_len(len_bytes)
+    }
+}
+
+impl Extraction {
+    /// Makes a file in the directory that the extraction is in. It is given `meta` when it is
+    /// published: to know it now saves a call.
+    ///
+    /// # Errors
+    /// [`Create`](crate::host::HostError::Create).
+    pub fn create(&mut self, meta: &Meta<'_>) -> Result<NewFile> {
+        let (level, dir) = self.level()?;
+        if level.named_only || matches!(self.naming, Naming::None) {
+            return self.create_named();
+        }
+        let mode = meta.attributes.mode & 0o7777;
+        // Others cannot come to a file that has no name. To set attributes takes permission.
+        let exact =
+            mode <= 0o777 && mode & self.umask == 0 && !level.inherits && meta.xattrs.is_empty();
+        let raw = Mode::from_raw_mode(if exact { mode } else { 0o600 }.into());
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        match openat(dir, ".", flags, raw) {
+            Ok(file) => Ok(NewFile { file: file.into(), named: None, mode: exact.then_some(mode) }),
+            // A filesystem or kernel that has no such files says one of these.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
+                if let Some(level) = self.levels.last_mut() {
+                    level.named_only = true;
+                }
+                self.create_named()
+            }
+            Err(errno) => Err(self.failure(b"", errno.into())),
+        }
+    }
+
+    fn create_named(&self) -> Result<NewFile> {
+        let (_, dir) = self.level()?;
+        let dir = dir.try_clone();
+        let made =
+            dir.and_then(|dir| Ok((temporary::named_in(&dir, OsStr::new(STEM), OWNER)?, dir)));
+        match made {
+            Ok(((file, name), dir)) => {
+                Ok(NewFile { file, named: Some(Named { dir, name }), mode: None })
+            }
+            Err(error) => Err(self.failure(b"", error)),
+        }
+    }
+
+    /// Gives a file what it is to have, and then lets it appear as `name` in the directory that the
+    /// extraction is in and it was made in. What stands there and is no directory is replaced.
+    ///
+    /// # Errors
+    /// [`BadName`](crate::host::HostError::BadName), `DirectoryInTheWay`, `Create`. What stood there
+    /// still does.
+    pub fn publish(&mut self, file: NewFile, name: &[u8], meta: &Meta<'_>) -> Result<()> {
+        let file_name = self.checked(name)?;
+        self.settle(&file, name, meta)?;
+        let named = match self.name(&file, file_name) {
+            Err(error) if is_refusal(error) => {
+                // The filesystem has files without a name, and no names for them.
+                let copy = self.create_named()?;
+                copy_image(&file.file, &copy.file).map_err(|error| self.failure(name, error))?;
+                self.settle(&copy, name, meta)?;
+                self.name(&copy, file_name)
+            }
+            named => named,
+        };
+        named.map_err(|errno| self.file_error(name, errno))
+    }
+
+    fn settle(&mut self, file: &NewFile, name: &[u8], meta: &Meta<'_>) -> Result<()> {
+        if self.level()?.0.inherits {
+            let _ = fremovexattr(&file.file, "system.posix_acl_access");
+        }
+        let place = Place { levels: &self.levels, name };
+        Settle { keep: self.keep, losses: &mut self.losses, place }.all(
+            Target::Open(file.file.as_fd()),
+            meta,
+            file.mode,
+        );
+        Ok(())
+    }
+
+    /// Gives a file its name.
+    fn name(&self, file: &NewFile, name: &OsStr) -> rustix::io::Result<()> {
+        let (_, dir) = self.level().map_err(|_| Errno::STALE)?;
+        if let Some(named) = &file.named {
+            return renameat(&named.dir, &named.name, dir, name);
+        }
+        put(dir, name, |name| match &self.naming {
+            Naming::Proc(descriptors) => {
+                let number = file.file.as_raw_fd().to_string();
+                linkat(descriptors, number, dir, name, AtFlags::SYMLINK_FOLLOW)
+            }
+            _ => linkat(&file.file, "", dir, name, AtFlags::EMPTY_PATH),
+        })
+    }
+}
+
+const OWNER: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// Makes something that is no directory under a name: at once where that is free, and otherwise in
+/// the place of what has it, whole.
+pub fn put(
+    dir: &OwnedFd,
+    name: &OsStr,
+    make: impl Fn(&OsStr) -> rustix::io::Result<()>,
+) -> rustix::io::Result<()> {
+    match make(name) {
+        Err(Errno::EXIST) => {}
+        made => return made,
+    }
+    let temporary = temporary::random_name(OsStr::new(STEM));
+    make(&temporary)?;
+    let renamed = renameat(dir, &temporary, dir, name);
+    // Where both are names of one file, a rename leaves both.
+    let _ = unlinkat(dir, &temporary, AtFlags::empty());
+    renamed
+}
+
+fn is_refusal(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::NOENT | Errno::XDEV | Errno::MLINK
+    )
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        // It has none any more when it was renamed. Otherwise nobody is left to tell of a failure.
+        let _ = unlinkat(&self.dir, &self.name, AtFlags::empty());
+    }
+}
