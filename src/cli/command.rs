@@ -11,7 +11,7 @@ use super::args::GlobalArgs;
 use super::edit::Editing;
 use super::exit::Report;
 use super::{
-    args, batch, cat, chmod, chown, df, du, info, ln, ls, map, mkdir, mknod, mv, plan, put,
+    batch, cat, chmod, chown, df, du, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
     readlink, recover, rm, stat, sum, touch, truncate, xattr,
 };
 
@@ -30,6 +30,7 @@ pub enum Command {
     Chown(Editing<chown::ChownArgs>),
     Df(df::DfArgs),
     Du(du::DuArgs),
+    Get(get::GetArgs),
     Info(info::InfoArgs),
     /// Make hard links and symbolic links
     #[command(after_help = ln::HELP)]
@@ -75,6 +76,7 @@ impl Command {
             Self::Chown(args) => args.image(),
             Self::Df(args) => args.image(),
             Self::Du(args) => args.image(),
+            Self::Get(args) => args.image(),
             Self::Info(args) => args.image(),
             Self::Ln(args) => args.image(),
             Self::Ls(args) => args.image(),
@@ -104,6 +106,7 @@ impl Command {
             Self::Chown(args) => args.run(global, report),
             Self::Df(args) => df::run(args, global, report),
             Self::Du(args) => du::run(args, global, report),
+            Self::Get(args) => get::run(args, global, report),
             Self::Info(args) => info::run(args, global, report),
             Self::Ln(args) => args.run(global, report),
             Self::Ls(args) => ls::run(args, global, report),

@@ -12,6 +12,7 @@ mod df;
 mod du;
 mod edit;
 mod exit;
+mod get;
 mod image;
 mod info;
 mod json;

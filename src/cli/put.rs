@@ -87,7 +87,7 @@ pub struct PutArgs {
 
 /// What becomes a hole.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum SparseArg {
+pub enum SparseArg {
     /// What is one in SRC
     Auto,
     /// Blocks of zeros, too

@@ -54,7 +54,12 @@ pub struct UnreadFile {
 impl UnreadFile {
     /// Takes in what could not be read of a part.
     pub fn add(&mut self, part: &Part) {
-        for found in part.faults.iter().filter_map(|fault| Unread::of(fault, &part.range)) {
+        self.add_faults(&part.faults, &part.range);
+    }
+
+    /// Takes in faults, as far as they concern the bytes that were `wanted`.
+    pub fn add_faults(&mut self, faults: &[Fault<FsError>], wanted: &Range<u64>) {
+        for found in faults.iter().filter_map(|fault| Unread::of(fault, wanted)) {
             match &mut self.first {
                 None => self.first = Some(found),
                 Some(first) if self.more_bytes == 0 && first.goes_on_with(&found) => {
