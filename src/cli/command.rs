@@ -3,7 +3,7 @@
 //! `mpimg stat disk.img /etc` is `Command::Stat`; those that change an image are [`Editing`] of what
 //! a line of `batch` is, too.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use clap::Subcommand;
 
@@ -11,7 +11,7 @@ use super::args::GlobalArgs;
 use super::edit::Editing;
 use super::exit::Report;
 use super::{
-    batch, cat, chmod, chown, df, du, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
+    batch, cat, chmod, chown, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
     readlink, recover, rm, stat, sum, touch, truncate, xattr,
 };
 
@@ -31,6 +31,7 @@ pub enum Command {
     Df(df::DfArgs),
     Du(du::DuArgs),
     Get(get::GetArgs),
+    Find(find::FindArgs),
     Info(info::InfoArgs),
     /// Make hard links and symbolic links
     #[command(after_help = ln::HELP)]
@@ -77,6 +78,7 @@ impl Command {
             Self::Df(args) => args.image(),
             Self::Du(args) => args.image(),
             Self::Get(args) => args.image(),
+            Self::Find(args) => args.image(),
             Self::Info(args) => args.image(),
             Self::Ln(args) => args.image(),
             Self::Ls(args) => args.image(),
@@ -97,6 +99,14 @@ impl Command {
         }
     }
 
+    /// The arguments in another order, where clap has not seen all options of them.
+    pub fn options_first(&self, args: &[OsString]) -> Option<Vec<OsString>> {
+        match self {
+            Self::Find(find) => find.options_first(args),
+            _ => None,
+        }
+    }
+
     /// Runs the command.
     pub fn run(&self, global: &GlobalArgs, report: &mut Report<'_>) -> anyhow::Result<()> {
         match self {
@@ -107,6 +117,7 @@ impl Command {
             Self::Df(args) => df::run(args, global, report),
             Self::Du(args) => du::run(args, global, report),
             Self::Get(args) => get::run(args, global, report),
+            Self::Find(args) => find::run(args, global, report),
             Self::Info(args) => info::run(args, global, report),
             Self::Ln(args) => args.run(global, report),
             Self::Ls(args) => ls::run(args, global, report),

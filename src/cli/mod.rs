@@ -13,6 +13,7 @@ mod du;
 mod edit;
 mod exit;
 mod get;
+mod find;
 mod image;
 mod info;
 mod json;
@@ -48,6 +49,7 @@ mod words;
 mod xattr;
 mod xattr_text;
 
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
@@ -101,7 +103,7 @@ struct Cli {
 /// Runs the command that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse(&std::env::args_os().collect::<Vec<_>>()) {
         Ok(cli) => cli,
         Err(error) => return usage_or_help(&error).into(),
     };
@@ -111,6 +113,15 @@ pub fn main() -> ExitCode {
         report.failure(None, failure);
     }
     report.exit().into()
+}
+
+/// Takes the arguments apart. Those of an expression hide options behind it from clap.
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse_from(args)?;
+    match cli.command.options_first(args) {
+        Some(args) => Cli::try_parse_from(args),
+        None => Ok(cli),
+    }
 }
 
 /// Prints what the arguments asked for or what is wrong with them.

@@ -1,6 +1,7 @@
 //! Times for people, in the time zone of the host (`TZ`).
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
@@ -12,6 +13,8 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Times older than this are shown with their year: half of a mean Gregorian year, as `ls` has it.
 const RECENT_SECONDS: i64 = 31_556_952 / 2;
+/// The same as `find -ls` has it: six months of 30 days, and an hour to come.
+const FIND_RECENT_SECONDS: RangeInclusive<i64> = -3600..=180 * 24 * 3600;
 
 /// Formats times.
 pub struct Clock {
@@ -32,6 +35,21 @@ impl Clock {
 
     /// As `ls -l` shows it: `Nov 22 19:27`, or `Nov 22  2024` where that is long ago or to come.
     pub fn short(&self, out: &mut impl Write, time: Time) -> io::Result<()> {
+        self.form(out, time, &(0..=RECENT_SECONDS.saturating_sub(1)))
+    }
+
+    /// As `find -ls` shows it, which is the same but for what is long ago.
+    pub fn of_find(&self, out: &mut impl Write, time: Time) -> io::Result<()> {
+        self.form(out, time, &FIND_RECENT_SECONDS)
+    }
+
+    /// A time, with its hour where its age is `recent`.
+    fn form(
+        &self,
+        out: &mut impl Write,
+        time: Time,
+        recent: &RangeInclusive<i64>,
+    ) -> io::Result<()> {
         let Ok(timestamp) = Timestamp::from_second(time.seconds) else {
             return write!(out, "{:>12}", time.seconds);
         };
@@ -39,7 +57,7 @@ impl Clock {
         let index = usize::try_from(local.month()).unwrap_or(1).saturating_sub(1);
         let month = MONTHS.get(index).copied().unwrap_or("???");
         let age = self.now_seconds.saturating_sub(time.seconds);
-        if (0..RECENT_SECONDS).contains(&age) {
+        if recent.contains(&age) {
             let (day, hour, minute) = (local.day(), local.hour(), local.minute());
             write!(out, "{month} {day:>2} {hour:02}:{minute:02}")
         } else {
