@@ -14,6 +14,7 @@
 //! generated   completions and manual pages are those of the command line
 //! help        examples and codes that the help promises
 //! sum         checksums, and lists of them
+//! find        what find finds, and findutils' find
 //! write       commands that change an image
 //! ```
 
@@ -26,6 +27,7 @@ mod support;
 mod codes;
 mod df;
 mod du;
+mod find;
 mod generated;
 mod help;
 mod images;

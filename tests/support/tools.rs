@@ -25,6 +25,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("time", &["time"]),
     ("bash", &["bash"]),
     ("coreutils", &["cat", "cp", "date", "df", "du", "ls", "mkfifo", "mv"]),
+    ("findutils", &["find"]),
+    ("coreutils", &["cat", "cp", "date", "ls", "mkfifo", "mv"]),
 ];
 
 /// What a tool said.

@@ -108,6 +108,7 @@ fn every_key_is_documented_and_every_documented_key_is_there() {
     };
     let all: [&[u8]; 3] = [b"/tty", b"/fast", b"/dir/inner/file"];
     assert_documented("ls", &both(&["ls"], &[], &[]));
+    assert_documented("find", &both(&["find"], &[], &[]));
     assert_documented("stat", &both(&["stat"], &all, &[b"f-\xff", b"l-\xff"]));
     assert_documented("readlink", &both(&["readlink"], &[b"fast"], &[b"l-\xff"]));
     assert_documented("map", &both(&["map"], &[b"/sparse", b"/dir"], &[b"f-\xff"]));
