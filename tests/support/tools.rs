@@ -24,9 +24,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("attr", &["setfattr", "getfattr"]),
     ("time", &["time"]),
     ("bash", &["bash"]),
-    ("coreutils", &["cat", "cp", "date", "df", "du", "ls", "mkfifo", "mv"]),
     ("findutils", &["find"]),
-    ("coreutils", &["cat", "cp", "date", "ls", "mkfifo", "mv"]),
+    ("coreutils", &["cat", "cp", "date", "df", "du", "ls", "mkfifo", "mv"]),
 ];
 
 /// What a tool said.
