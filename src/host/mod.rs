@@ -11,6 +11,7 @@
 //!  ├─ attributes   what the host says of a file: mode, owner, times, extended attributes
 //!  ├─ parking      many sources, few descriptors
 //!  └─ spool        content that comes once: into memory, then into a temporary file
+//! archive      entries of a tar stream
 //! copy         an image, with its holes
 //! replacement  a new file that takes another's place whole, or not at all
 //! extract      a tree that is written below a directory, and nowhere else
@@ -19,6 +20,7 @@
 
 #![deny(clippy::arithmetic_side_effects)]
 
+pub mod archive;
 mod attributes;
 mod copy;
 mod error;
