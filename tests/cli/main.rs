@@ -3,6 +3,7 @@
 //! One test binary, because linking one costs more than running it:
 //!
 //! ```text
+//! archive     entries of a tar stream, as others read them
 //! codes       every exit code of the table, and the form of its line
 //! images      what is no image, or only a part of one
 //! locks       images that others hold
@@ -24,6 +25,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archive;
 mod codes;
 mod df;
 mod du;

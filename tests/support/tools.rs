@@ -23,6 +23,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("acl", &["setfacl", "getfacl"]),
     ("attr", &["setfattr", "getfattr"]),
     ("time", &["time"]),
+    ("tar", &["tar"]),
+    ("python3", &["python3"]),
     ("bash", &["bash"]),
     ("findutils", &["find"]),
     ("coreutils", &["cat", "cp", "date", "df", "du", "ls", "mkfifo", "mv"]),
