@@ -12,7 +12,7 @@ use super::edit::Editing;
 use super::exit::Report;
 use super::{
     batch, cat, chmod, chown, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
-    readlink, recover, rm, stat, sum, touch, truncate, xattr,
+    readlink, recover, rm, stat, sum, tar, touch, truncate, xattr,
 };
 
 /// The commands.
@@ -58,6 +58,7 @@ pub enum Command {
     Rm(Editing<rm::RmArgs>),
     Stat(stat::StatArgs),
     Sum(sum::SumArgs),
+    Tar(tar::TarArgs),
     /// Set times of files, and make empty ones
     #[command(after_help = touch::HELP)]
     Touch(Editing<touch::TouchArgs>),
@@ -93,6 +94,7 @@ impl Command {
             Self::Rm(args) => args.image(),
             Self::Stat(args) => args.image(),
             Self::Sum(args) => args.image(),
+            Self::Tar(args) => args.image(),
             Self::Touch(args) => args.image(),
             Self::Truncate(args) => args.image(),
             Self::Xattr(args) => args.image(),
@@ -132,6 +134,7 @@ impl Command {
             Self::Rm(args) => args.run(global, report),
             Self::Stat(args) => stat::run(args, global, report),
             Self::Sum(args) => sum::run(args, global, report),
+            Self::Tar(args) => tar::run(args, global, report),
             Self::Touch(args) => args.run(global, report),
             Self::Truncate(args) => args.run(global, report),
             Self::Xattr(args) => args.run(global, report),

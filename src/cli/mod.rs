@@ -39,6 +39,7 @@ mod stat;
 mod stats;
 mod strip;
 mod sum;
+mod tar;
 mod time;
 mod touch;
 mod truncate;
