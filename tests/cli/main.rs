@@ -16,6 +16,7 @@
 //! help        examples and codes that the help promises
 //! sum         checksums, and lists of them
 //! find        what find finds, and findutils' find
+//! tar         archives, as GNU tar, Python and the kernel see them
 //! write       commands that change an image
 //! ```
 
@@ -39,6 +40,7 @@ mod pipes;
 mod read_errors;
 mod shapes;
 mod sum;
+mod tar;
 mod write;
 
 use std::path::{Path, PathBuf};
