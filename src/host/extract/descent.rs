@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::losses::Place;
 use super::settle::{Settle, Target, proc_path};
-use super::{Extraction, Meta, directory_error};
+use super::{Extraction, Meta, directory_error, innermost};
 use crate::host::error::Result;
 
 /// The most directories that are open besides the root.
@@ -36,6 +36,8 @@ pub struct Level {
     pub node: Option<usize>,
     /// It was there before.
     merged: bool,
+    /// It is none of the tree's, and stays what it is.
+    foreign: bool,
     /// Others may change it, so that a name may no longer be what it was made as.
     pub exposed: bool,
     /// New files take ACLs from it that they have to be rid of.
@@ -75,19 +77,21 @@ impl Extraction {
     /// # Errors
     /// [`Moved`](crate::host::HostError::Moved) where the directory around it is no longer that.
     pub fn leave(&mut self, meta: &Meta<'_>) -> Result<()> {
+        if self.levels.pop_if(|level| level.foreign).is_some() {
+            return Ok(());
+        }
         // First, since it may be closed to us when it has its mode.
         self.open_parent()?;
-        let Some(level) = self.levels.last() else { return Err(self.moved()) };
-        let Some(dir) = level.open_dir() else { return Err(self.moved()) };
-        let (outer, name) = match self.levels.split_last() {
-            Some((last, outer)) if !outer.is_empty() => (outer, last.name()),
+        let Some((level, dir)) = innermost(&self.levels) else { return Err(self.moved()) };
+        let (levels, name) = match self.levels.split_last() {
+            Some((last, around)) if !around.is_empty() => (around, last.name()),
             _ => (self.levels.as_slice(), &b""[..]),
         };
         if level.merged || level.inherits {
             // What was there, or came by itself, is none of the tree's.
             let _ = fremovexattr(dir, ACCESS_ACL);
         }
-        let place = Place { levels: outer, name };
+        let place = Place { levels, name };
         Settle { keep: self.keep, losses: &mut self.losses, place }.all(
             Target::Open(dir.as_fd()),
             meta,
@@ -150,7 +154,7 @@ impl Level {
             opened => opened?,
         };
         let inherits = has_default_acl(&dir);
-        Ok(Self { inherits, exposed: true, ..Self::new(b"", dir, true) })
+        Ok(Self { inherits, foreign: true, exposed: true, ..Self::new(b"", dir, true) })
     }
 
     fn new(name: &[u8], dir: OwnedFd, merged: bool) -> Self {
@@ -160,6 +164,7 @@ impl Level {
             identity: None,
             node: None,
             merged,
+            foreign: false,
             exposed: false,
             inherits: false,
             named_only: false,

@@ -89,7 +89,7 @@ impl Extraction {
     }
 
     /// Sets the attributes of what was just made as `name`, if it is still that.
-    fn settle_held(
+    pub(super) fn settle_held(
         &mut self,
         name: &[u8],
         kind: FileType,

@@ -30,9 +30,9 @@ pub struct Links {
     nodes: Vec<(Option<usize>, Box<[u8]>)>,
     found: HashMap<u64, First>,
     /// The directory that was opened last.
-    last: Option<(usize, OwnedFd)>,
+    pub last: Option<(usize, OwnedFd)>,
     /// The kernel does not walk paths as it is told to.
-    by_hand: bool,
+    pub by_hand: bool,
 }
 
 /// The first name of a file.

@@ -138,10 +138,15 @@ impl Settle<'_> {
         stat: impl FnOnce() -> Result<Stat>,
     ) {
         self.losses.judge(LossKind::Time, &self.place, done);
-        let seconds = [times.last_access.tv_sec, times.last_modification.tv_sec];
-        if done.is_ok() && !seconds.iter().all(|seconds| SAFE_SECONDS.contains(seconds)) {
-            let differs =
-                |stat: Stat| [stat.st_atime, stat.st_mtime].map(i64::try_from) != seconds.map(Ok);
+        let wanted = [times.last_access, times.last_modification];
+        if done.is_ok() && wanted.iter().any(|time| !SAFE_SECONDS.contains(&time.tv_sec)) {
+            let differs = |stat: Stat| {
+                // The host's types differ from machine to machine.
+                let found =
+                    [(stat.st_atime, stat.st_atime_nsec), (stat.st_mtime, stat.st_mtime_nsec)];
+                let found = found.map(|(s, ns)| (i128::from(s), i128::from(ns)));
+                found != wanted.map(|time| (time.tv_sec.into(), time.tv_nsec.into()))
+            };
             if stat().is_ok_and(differs) {
                 let reason = || "the host's filesystem has no such time".to_owned();
                 self.losses.add(LossKind::Time, &self.place, reason);

@@ -49,9 +49,9 @@ pub fn file(out: &mut Extraction, name: &[u8], content: &[u8], meta: &Meta<'_>) 
     out.publish(file, name, meta)
 }
 
-/// Every path below a directory with mode, size, times, links and the like, sorted.
+/// Every path below a directory with mode, size, time of writing, links and the like, sorted.
 pub fn listing(dir: &Path) -> String {
-    let format = "%P %y %m %U %G %n %T@ %A@ %s %l\\n";
+    let format = "%P %y %m %U %G %n %T@ %s %l\\n";
     let found = Command::new("find").arg(dir).args(["-printf", format]).output().unwrap();
     assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
     let text = String::from_utf8_lossy(&found.stdout).into_owned();
