@@ -14,7 +14,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::losses::Place;
-use super::settle::{Settle, Target, proc_path};
+use super::settle::{Has, Settle, Target, proc_path};
 use super::{Extraction, Meta, directory_error, innermost};
 use crate::host::error::Result;
 
@@ -44,6 +44,8 @@ pub struct Level {
     pub inherits: bool,
     /// The filesystem has no files without a name.
     pub named_only: bool,
+    /// Who owns what is made in it, once that is known: it may be the directory that says so.
+    pub gives_owner: Option<(u32, u32)>,
 }
 
 impl Extraction {
@@ -95,7 +97,7 @@ impl Extraction {
         Settle { keep: self.keep, losses: &mut self.losses, place }.all(
             Target::Open(dir.as_fd()),
             meta,
-            None,
+            Has::default(),
         );
         self.levels.pop();
         Ok(())
@@ -168,6 +170,7 @@ impl Level {
             exposed: false,
             inherits: false,
             named_only: false,
+            gives_owner: None,
         }
     }
 

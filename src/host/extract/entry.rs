@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use super::losses::{LossKind, Place};
 use super::new_file::put;
-use super::settle::{Settle, Target, proc_path, times};
+use super::settle::{Has, Settle, Target, proc_path, times};
 use super::{Extraction, Meta, innermost};
 use crate::host::error::Result;
 
@@ -115,7 +115,11 @@ impl Extraction {
             Target::Held(held.as_fd())
         };
         let place = Place { levels: &self.levels, name };
-        Settle { keep: self.keep, losses: &mut self.losses, place }.all(target, meta, None);
+        Settle { keep: self.keep, losses: &mut self.losses, place }.all(
+            target,
+            meta,
+            Has::default(),
+        );
         Ok(())
     }
 }

@@ -12,11 +12,11 @@ use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Mode, OFlags, fremovexattr, linkat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, fremovexattr, fstat, linkat, openat, renameat, unlinkat};
 use rustix::io::{Errno, pwritev};
 
 use super::losses::Place;
-use super::settle::{Settle, Target};
+use super::settle::{Has, Settle, Target};
 use super::{Extraction, Meta, Naming};
 use crate::host::copy::copy_image;
 use crate::host::error::Result;
@@ -33,8 +33,7 @@ const MOST_SLICES: usize = 1024;
 pub struct NewFile {
     file: File,
     named: Option<Named>,
-    /// The mode that it has, where that is known.
-    mode: Option<u16>,
+    has: Has,
 }
 
 /// A temporary name, which is taken from its directory when this is dropped.
@@ -107,7 +106,10 @@ impl Extraction {
         let raw = Mode::from_raw_mode(if exact { mode } else { 0o600 }.into());
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         match openat(dir, ".", flags, raw) {
-            Ok(file) => Ok(NewFile { file: file.into(), named: None, mode: exact.then_some(mode) }),
+            Ok(file) => {
+                let has = Has { mode: exact.then_some(mode), owner: self.given_owner(&file) };
+                Ok(NewFile { file: file.into(), named: None, has })
+            }
             // A filesystem or kernel that has no such files says one of these.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) => {
                 if let Some(level) = self.levels.last_mut() {
@@ -119,6 +121,16 @@ impl Extraction {
         }
     }
 
+    /// Who owns a file that was just made, where that is of use: the first in a directory tells for
+    /// all others.
+    fn given_owner(&mut self, file: &OwnedFd) -> Option<(u32, u32)> {
+        let level = self.levels.last_mut().filter(|_| self.keep.owner)?;
+        if level.gives_owner.is_none() {
+            level.gives_owner = fstat(file).ok().map(|stat| (stat.st_uid, stat.st_gid));
+        }
+        level.gives_owner
+    }
+
     fn create_named(&self) -> Result<NewFile> {
         let (_, dir) = self.level()?;
         let dir = dir.try_clone();
@@ -126,7 +138,7 @@ impl Extraction {
             dir.and_then(|dir| Ok((temporary::named_in(&dir, OsStr::new(STEM), OWNER)?, dir)));
         match made {
             Ok(((file, name), dir)) => {
-                Ok(NewFile { file, named: Some(Named { dir, name }), mode: None })
+                Ok(NewFile { file, named: Some(Named { dir, name }), has: Has::default() })
             }
             Err(error) => Err(self.failure(b"", error)),
         }
@@ -162,7 +174,7 @@ impl Extraction {
         Settle { keep: self.keep, losses: &mut self.losses, place }.all(
             Target::Open(file.file.as_fd()),
             meta,
-            file.mode,
+            file.has,
         );
         Ok(())
     }

@@ -32,6 +32,14 @@ pub enum Target<'a> {
     HeldLink(BorrowedFd<'a>),
 }
 
+/// What a file has already, as far as that is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Has {
+    pub mode: Option<u16>,
+    /// User and group.
+    pub owner: Option<(u32, u32)>,
+}
+
 /// Sets attributes, and counts what could not be.
 pub struct Settle<'a> {
     pub keep: Keep,
@@ -40,15 +48,16 @@ pub struct Settle<'a> {
 }
 
 impl Settle<'_> {
-    /// Sets all that is kept; `has_mode` is the mode that the file has, where that is known.
-    pub fn all(&mut self, target: Target<'_>, meta: &Meta<'_>, has_mode: Option<u16>) {
+    /// Sets all that is kept, and that the file does not have.
+    pub fn all(&mut self, target: Target<'_>, meta: &Meta<'_>, has: Has) {
         let attributes = &meta.attributes;
         let mut keeps_set_id = self.keep.set_id;
-        if self.keep.owner && !self.owner(target, attributes.uid, attributes.gid) {
+        let (uid, gid) = (attributes.uid, attributes.gid);
+        if self.keep.owner && has.owner != Some((uid, gid)) && !self.owner(target, uid, gid) {
             // With another owner than the one who was meant, they mean another thing.
             keeps_set_id = false;
         }
-        let mut has_mode = has_mode;
+        let mut has_mode = has.mode;
         for (name, value) in meta.xattrs {
             if name != CAPABILITIES || keeps_set_id {
                 self.xattr(target, name, value);
