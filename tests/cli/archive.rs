@@ -1,6 +1,8 @@
 //! Entries that are encoded for an archive are what GNU tar and Python's tarfile read: also those
 //! that no image of a test's size has.
 
+#![allow(clippy::single_range_in_vec_init, reason = "one range of data is a list of ranges")]
+
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -30,6 +32,9 @@ import sys, tarfile
 with tarfile.open(sys.argv[1]) as tar:
     tar.extractall(sys.argv[2], numeric_owner=True)
 ";
+
+/// A name, a length, and where there is data.
+type SparseFile<'a> = (&'a [u8], u64, &'a [Range<u64>]);
 
 /// An archive in a file, which may have holes.
 struct Archive {
@@ -323,7 +328,7 @@ fn sparse_files_come_out_with_their_holes() {
     let mut archive = Archive::new();
     let gib9 = 9 << 30;
     // Holes in front, in between and behind; an end within a block; nothing at all.
-    let files: &[(&[u8], u64, &[Range<u64>])] = &[
+    let files: &[SparseFile<'_>] = &[
         (b"nine-gib", gib9, &[4096..8192, (5 << 30)..(5 << 30) + 1024]),
         (b"ends-in-data", gib9 + 700, &[1 << 30..(1 << 30) + 512, gib9..gib9 + 700]),
         (b"all-hole", 1 << 20, &[]),
