@@ -19,8 +19,9 @@ fn tree() -> Tree {
     {
         tree.pattern(format!("/d/{len}"), seed as u64, *len);
     }
-    for number in 0..200 {
-        tree.pattern(format!("/d/e/{number}"), number, 100 + 37 * number as usize);
+    for number in 0..200_u16 {
+        let len = 100 + 37 * usize::from(number);
+        tree.pattern(format!("/d/e/{number}"), number.into(), len);
     }
     tree.hard_link("/d/e/again", "/d/300000");
     tree.symlink("/d/link", "1024").fifo("/d/fifo");
@@ -190,8 +191,9 @@ fn a_hole_of_terabytes_takes_no_time() {
 fn neighbours_on_the_disk_share_calls() {
     let tree = Tree::new();
     tree.directory("/d");
-    for number in 0..500 {
-        tree.pattern(format!("/d/{number:03}"), number, 1 + (number as usize * 37) % 9000);
+    for number in 0..500_u16 {
+        let len = 1 + (usize::from(number) * 37) % 9000;
+        tree.pattern(format!("/d/{number:03}"), number.into(), len);
     }
     let image = Image::from_tree(tree.path(), 4096, 16 << 20, &["-N", "1024"]);
     let ran = process::run(&["sum", "-r", "--stats=json", &path_text(image.path()), "/d"]);
