@@ -37,8 +37,10 @@ pub mod metadata;
 
 pub mod mutate;
 pub mod nodes;
+pub mod odd;
 pub mod prng;
 pub mod process;
+pub mod same_tree;
 pub mod scratch;
 pub mod shapes;
 mod skip;
