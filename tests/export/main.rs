@@ -3,7 +3,9 @@
 //! One test binary, because linking one costs more than running it:
 //!
 //! ```text
+//! shapes      images with a thing of every kind, under several layouts
 //! comparing   the comparison of trees finds what differs
+//! same        what comes out is what `cp -a` makes of the mounted image
 //! ```
 
 // A helper that fails is a test that fails.
@@ -21,3 +23,5 @@
 mod support;
 
 mod comparing;
+mod same;
+mod shapes;
