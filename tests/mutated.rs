@@ -2,8 +2,8 @@
 //! time, within its memory, with a code from the table and a line that says why; and writes to
 //! none of them.
 //!
-//! All go through the library, in this process; one in ten also through the commands, four each,
-//! as processes. A failure names its seed: `MPIMG_SEED=N` runs that one alone.
+//! All go through the library, in this process; one in ten also through the commands as processes,
+//! four of those that look at paths, and all that walk trees. A failure names its seed: `MPIMG_SEED=N` runs that one alone.
 
 // A helper that fails is a test that fails.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use mpimg::fs::{
-    BlockMap, FileType, Filesystem, Ino, Inode, LastSymlink, OpenOptions, Result as FsResult,
+    BlockMap, FileType, Filesystem, FsError, Ino, Inode, Item, LastSymlink, OpenOptions, Order,
+    Result as FsResult, Root, Step, StreamOptions, Walk,
 };
 use mpimg::mpage::{FileBlock, PageIndex, ReadOptions, ReadPlanner, Stats};
 use support::disk::Memory;
@@ -137,6 +138,94 @@ fn ten_thousand_mutants_do_not_panic_or_hang_the_library() {
     }
 }
 
+#[test]
+fn ten_thousand_mutants_are_walked_and_streamed_to_an_end() {
+    let (walked, streamed) = (AtomicU64::new(0), AtomicU64::new(0));
+    for_seeds(
+        1,
+        || (),
+        |(), seed| {
+            let mutator = mutator_of(seed);
+            let device = Arc::new(Memory(mutator.mutant(&mutator.changes(seed))));
+            let Ok(fs) = Filesystem::open(device, OpenOptions::default()) else { return Ok(()) };
+            let Ok(root) = fs.inode(Ino::ROOT) else { return Ok(()) };
+            let order = if seed % 2 == 0 { Order::Name } else { Order::Disk };
+            walked.fetch_add(walk(&fs, root.clone(), order), Ordering::Relaxed);
+            streamed.fetch_add(stream(&fs, root, order)?, Ordering::Relaxed);
+            Ok(())
+        },
+    );
+    if only_seed().is_none() {
+        let (walked, streamed) = (walked.into_inner(), streamed.into_inner());
+        assert!(walked > 300_000, "{walked} names in 10,000 images");
+        assert!(streamed > 1 << 30, "{streamed} bytes of data in 10,000 images");
+    }
+}
+
+/// Walks the tree, and returns the number of names. What comes has names that lead nowhere else.
+fn walk(fs: &Filesystem, root: Inode, order: Order) -> u64 {
+    let mut walk = Walk::new(fs, b"/", root, order);
+    let (mut names, mut depth) = (0, 0);
+    while let Some(step) = walk.next() {
+        match step {
+            Step::Enter(_) => depth += 1,
+            Step::Leave => depth -= 1,
+            Step::Node(_) | Step::Fault(_) => {}
+        }
+        names += 1;
+        assert!(names < 100_000, "a walk without an end");
+        assert_plain(walk.path());
+    }
+    assert_eq!(depth, 0, "each directory that is entered is left");
+    names
+}
+
+/// Streams the tree, and returns the number of bytes of data that came.
+fn stream(fs: &Filesystem, root: Inode, order: Order) -> Result<u64, String> {
+    let roots = vec![Root { path: b"/".to_vec(), inode: root }];
+    let options = StreamOptions { order, xattrs: true, ranges: true, ..StreamOptions::default() };
+    let (mut bytes, mut parts, mut in_file, mut end_of_data) = (0, 0, false, 0);
+    let streamed = fs.stream::<FsError>(roots, options, |items, _window| {
+        for item in items {
+            match item {
+                Item::File(entry, _) => {
+                    assert_plain(&entry.path);
+                    assert!(!in_file, "a file within a file");
+                    (in_file, end_of_data) = (true, 0);
+                }
+                Item::Data(part) => {
+                    let len = part.range.end - part.range.start;
+                    assert!(in_file && part.range.start >= end_of_data, "parts in order");
+                    assert!(len > 0, "an empty part");
+                    parts += 1;
+                    assert_eq!(part.in_window.end - part.in_window.start, len, "a part's length");
+                    end_of_data = part.range.end;
+                    bytes += len;
+                }
+                Item::End => in_file = false,
+                Item::Enter(entry) | Item::Node(entry) | Item::Again(entry) => {
+                    assert_plain(&entry.path);
+                    assert!(!in_file, "a name within a file");
+                }
+                Item::Fault { .. } | Item::Pruned | Item::Leave => {}
+            }
+        }
+        Ok(())
+    });
+    // There is a block in each, or a fault.
+    let most = 2 * fs.superblock().blocks_count().min(10_000);
+    assert!(parts <= most, "{parts} parts of data in an image of {most} blocks");
+    streamed.map(|_| bytes).map_err(|error| error.to_string())
+}
+
+fn assert_plain(path: &[u8]) {
+    let mut names = path.split(|byte| *byte == b'/').skip(1);
+    let plain = |name: &[u8]| {
+        name.len() <= 255 && !name.contains(&0) && !matches!(name, b"" | b"." | b"..")
+    };
+    assert!(path == b"/" || names.all(plain), "the path {}", path.escape_ascii());
+}
+
 /// What the commands do, through the library; returns the number of entries found.
 fn look_at_everything(fs: &Filesystem) -> u64 {
     for group in 0..fs.superblock().groups_count().min(1_000) {
@@ -231,7 +320,7 @@ struct Bench {
     small: Specimen<'static>,
     large: Specimen<'static>,
     stderr: std::fs::File,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 #[test]
@@ -241,7 +330,7 @@ fn every_command_ends_in_time_and_memory_with_a_code_of_the_table() {
         let path = dir.path().join("stderr");
         let stderr = std::fs::File::options().create_new(true).read(true).append(true).open(path);
         let stderr = stderr.expect("a file for standard error");
-        Bench { small: small().specimen(), large: large().specimen(), stderr, _dir: dir }
+        Bench { small: small().specimen(), large: large().specimen(), stderr, dir }
     };
     for_seeds(PROCESS_EVERY, start, |bench, seed| {
         let specimen = if SMALL_SEEDS.contains(&seed) { &bench.small } else { &bench.large };
@@ -255,7 +344,7 @@ fn every_command_ends_in_time_and_memory_with_a_code_of_the_table() {
                 let args: Vec<_> =
                     command.iter().map(|arg| if *arg == "IMG" { image } else { arg }).collect();
                 let ended = LIMITS.run(&args, &mut bench.stderr);
-                judge(&ended, command.contains(&"--json"))
+                judge(&ended, command.contains(&"--json"), &[0, 1, 4, 5])
                     .map_err(|complaint| format!("{command:?}: {complaint}"))?;
             }
             untouched(path, mutator, &changes)
@@ -263,14 +352,89 @@ fn every_command_ends_in_time_and_memory_with_a_code_of_the_table() {
     });
 }
 
-fn judge(ended: &process::Ended, json: bool) -> Result<(), String> {
+/// Commands that walk trees; `OUT` stands for a directory that is not there.
+const TREE_COMMANDS: &[&[&str]] = &[
+    &["get", "-r", "-p", "--same-owner", "IMG", "/", "OUT"],
+    &["tar", "IMG", "/"],
+    &["find", "IMG", "/", "-ls"],
+    &["du", "-a", "IMG", "/"],
+    &["sum", "-r", "IMG", "/"],
+];
+
+#[test]
+fn every_command_that_walks_a_tree_ends_and_writes_where_it_is_told_to() {
+    let start = || {
+        let dir = scratch::dir();
+        let path = dir.path().join("stderr");
+        let stderr = std::fs::File::options().create_new(true).read(true).append(true).open(path);
+        let stderr = stderr.expect("a file for standard error");
+        std::fs::create_dir(dir.path().join("place")).expect("a place to extract into");
+        std::fs::write(dir.path().join("neighbour"), b"stays\n").expect("a neighbour");
+        Bench { small: small().specimen(), large: large().specimen(), stderr, dir }
+    };
+    let made = AtomicU64::new(0);
+    for_seeds(PROCESS_EVERY, start, |bench, seed| {
+        let specimen = if SMALL_SEEDS.contains(&seed) { &bench.small } else { &bench.large };
+        let mutator = mutator_of(seed);
+        let changes = mutator.changes(seed);
+        let out = bench.dir.path().join("place/out");
+        specimen.with(&changes, |path| {
+            let image = path.to_str().expect("a plain path");
+            for command in TREE_COMMANDS {
+                let args = command.iter().map(|arg| match *arg {
+                    "IMG" => image,
+                    "OUT" => out.to_str().expect("a plain path"),
+                    arg => arg,
+                });
+                let args: Vec<_> = args.collect();
+                let ended = LIMITS.run(&args, &mut bench.stderr);
+                let told = |complaint| format!("{command:?}: {complaint}");
+                // 3: what the host cannot keep, and what an archive cannot hold.
+                judge(&ended, false, &[0, 1, 3, 4, 5]).map_err(told)?;
+            }
+            made.fetch_add(alone(bench.dir.path())?, Ordering::Relaxed);
+            untouched(path, mutator, &changes)
+        })
+    });
+    if only_seed().is_none() {
+        let made = made.into_inner();
+        assert!(made > 500, "of 1,000 images, {made} made a tree");
+    }
+}
+
+/// Nothing but `place/out` was made beside the neighbour; removes it, and tells how many there are.
+fn alone(dir: &std::path::Path) -> Result<u64, String> {
+    let names = |of: &std::path::Path| {
+        let entries = std::fs::read_dir(of).expect("a directory");
+        let mut names: Vec<_> = entries.map(|e| e.expect("an entry").file_name()).collect();
+        names.sort();
+        names
+    };
+    let place = dir.join("place");
+    let made = names(&place);
+    let stays = std::fs::read(dir.join("neighbour")).is_ok_and(|bytes| bytes == b"stays\n");
+    if !stays || names(dir) != ["neighbour", "place", "stderr"] {
+        return Err(format!("something else was made: {:?}", names(dir)));
+    }
+    if !(made.is_empty() || made == ["out"]) {
+        return Err(format!("something is left beside: {made:?}"));
+    }
+    if !made.is_empty() {
+        let out = place.join("out");
+        let removed = std::fs::remove_dir_all(&out).or_else(|_| std::fs::remove_file(&out));
+        removed.map_err(|error| format!("{}: {error}", out.display()))?;
+    }
+    Ok(made.len() as u64)
+}
+
+fn judge(ended: &process::Ended, json: bool, codes: &[i32]) -> Result<(), String> {
     let stderr = &ended.stderr;
     let code = ended.code().map_err(|signal| format!("{signal}: {stderr}"))?;
     if ended.took > 2 * MOST_TIME {
         return Err(format!("took {:?}", ended.took));
     }
     // 8 is not among them: the host did not fail.
-    if ![0, 1, 4, 5].contains(&code) {
+    if !codes.contains(&code) {
         return Err(format!("exit code {code}: {stderr}"));
     }
     let closed = ended.stdout.len() == LIMITS.output_bytes;

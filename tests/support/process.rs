@@ -80,7 +80,11 @@ impl Limits {
         stderr.set_len(0).expect("a file for standard error");
         stderr.rewind().expect("a file for standard error");
         let Self { memory_kib, cpu_seconds, output_bytes } = self;
-        let limit = format!("ulimit -v {memory_kib}; ulimit -t {cpu_seconds}; exec \"$0\" \"$@\"");
+        // A process that waits for ever takes no processor time.
+        let patience = 4 * cpu_seconds;
+        let limit = format!(
+            "ulimit -v {memory_kib}; ulimit -t {cpu_seconds}; exec timeout -s KILL {patience} \"$0\" \"$@\""
+        );
         let start = Instant::now();
         let mut child = Command::new("sh")
             .args(["-c", &limit, MPIMG])
