@@ -36,6 +36,8 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
             [CompletionResult]::new('df', 'df', [CompletionResultType]::ParameterValue, 'Show how full a filesystem is')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show how much files and directories take')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Copy files and directories out of an image')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find files by name, type, size, owner, time and more')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
             [CompletionResult]::new('ln', 'ln', [CompletionResultType]::ParameterValue, 'Make hard links and symbolic links')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
@@ -49,6 +51,8 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Finish the commit of a command that was interrupted')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove files and directories from an image')
             [CompletionResult]::new('stat', 'stat', [CompletionResultType]::ParameterValue, 'Show what inodes say: type, size, owner, times, extended attributes')
+            [CompletionResult]::new('sum', 'sum', [CompletionResultType]::ParameterValue, 'Print or check CRC-32 checksums of files of an image')
+            [CompletionResult]::new('tar', 'tar', [CompletionResultType]::ParameterValue, 'Write files and directories of an image to standard output as a tar archive')
             [CompletionResult]::new('touch', 'touch', [CompletionResultType]::ParameterValue, 'Set times of files, and make empty ones')
             [CompletionResult]::new('truncate', 'truncate', [CompletionResultType]::ParameterValue, 'Make files longer or shorter')
             [CompletionResult]::new('xattr', 'xattr', [CompletionResultType]::ParameterValue, 'List, print, set and remove extended attributes')
@@ -171,6 +175,43 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;get' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'What becomes a hole')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Leave out what would make it more than BYTES bytes in all, by the sizes that files claim')
+            [CompletionResult]::new('--max-depth', '--max-depth', [CompletionResultType]::ParameterName, 'Enter no directory more than N levels below PATH')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'A directory and all below it')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'A directory and all below it')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'A directory and all below it')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Keep set-user-ID and set-group-ID bits, and file capabilities')
+            [CompletionResult]::new('--preserve-permissions', '--preserve-permissions', [CompletionResultType]::ParameterName, 'Keep set-user-ID and set-group-ID bits, and file capabilities')
+            [CompletionResult]::new('--same-owner', '--same-owner', [CompletionResultType]::ParameterName, 'Keep owners and groups, by number')
+            [CompletionResult]::new('-P', '-P ', [CompletionResultType]::ParameterName, 'Copy a symbolic link as a link, also without -r')
+            [CompletionResult]::new('--no-dereference', '--no-dereference', [CompletionResultType]::ParameterName, 'Copy a symbolic link as a link, also without -r')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mpimg;find' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'mpimg;info' {
@@ -411,6 +452,46 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'mpimg;sum' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Check the files that FILE of the host lists, or standard input where it is -')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Check the files that FILE of the host lists, or standard input where it is -')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Regular files below directories, too')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Regular files below directories, too')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'With --check, do not print OK for each file that is')
+            [CompletionResult]::new('--status', '--status', [CompletionResultType]::ParameterName, 'With --check, print nothing: the exit code tells')
+            [CompletionResult]::new('-z', '-z', [CompletionResultType]::ParameterName, 'End each line with NUL instead of newline, and escape no path')
+            [CompletionResult]::new('--zero', '--zero', [CompletionResultType]::ParameterName, 'End each line with NUL instead of newline, and escape no path')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mpimg;tar' {
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--superblock', '--superblock', [CompletionResultType]::ParameterName, 'Go by the superblock in block N, a backup')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Let all belong to USER, USER:GROUP, USER: or :GROUP, by numbers or names of the image')
+            [CompletionResult]::new('--mtime', '--mtime', [CompletionResultType]::ParameterName, 'Give all this time: now, @SECONDS, or YYYY-MM-DD HH:MM[:SS] with or without a zone')
+            [CompletionResult]::new('--strip-components', '--strip-components', [CompletionResultType]::ParameterName, 'Take N components off the start of each name; what has no more is left out')
+            [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'Whether holes of files are kept')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'mpimg;touch' {
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now')
             [CompletionResult]::new('--date', '--date', [CompletionResultType]::ParameterName, 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now')
@@ -561,6 +642,8 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
             [CompletionResult]::new('df', 'df', [CompletionResultType]::ParameterValue, 'Show how full a filesystem is')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show how much files and directories take')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Copy files and directories out of an image')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find files by name, type, size, owner, time and more')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show a filesystem''s superblock, groups and features')
             [CompletionResult]::new('ln', 'ln', [CompletionResultType]::ParameterValue, 'Make hard links and symbolic links')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List directories of an image')
@@ -574,6 +657,8 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('recover', 'recover', [CompletionResultType]::ParameterValue, 'Finish the commit of a command that was interrupted')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove files and directories from an image')
             [CompletionResult]::new('stat', 'stat', [CompletionResultType]::ParameterValue, 'Show what inodes say: type, size, owner, times, extended attributes')
+            [CompletionResult]::new('sum', 'sum', [CompletionResultType]::ParameterValue, 'Print or check CRC-32 checksums of files of an image')
+            [CompletionResult]::new('tar', 'tar', [CompletionResultType]::ParameterValue, 'Write files and directories of an image to standard output as a tar archive')
             [CompletionResult]::new('touch', 'touch', [CompletionResultType]::ParameterValue, 'Set times of files, and make empty ones')
             [CompletionResult]::new('truncate', 'truncate', [CompletionResultType]::ParameterValue, 'Make files longer or shorter')
             [CompletionResult]::new('xattr', 'xattr', [CompletionResultType]::ParameterValue, 'List, print, set and remove extended attributes')
@@ -596,6 +681,12 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;du' {
+            break
+        }
+        'mpimg;help;get' {
+            break
+        }
+        'mpimg;help;find' {
             break
         }
         'mpimg;help;info' {
@@ -635,6 +726,12 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;stat' {
+            break
+        }
+        'mpimg;help;sum' {
+            break
+        }
+        'mpimg;help;tar' {
             break
         }
         'mpimg;help;touch' {

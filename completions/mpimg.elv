@@ -33,6 +33,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand chown 'Change owner and group of files and directories'
             cand df 'Show how full a filesystem is'
             cand du 'Show how much files and directories take'
+            cand get 'Copy files and directories out of an image'
+            cand find 'Find files by name, type, size, owner, time and more'
             cand info 'Show a filesystem''s superblock, groups and features'
             cand ln 'Make hard links and symbolic links'
             cand ls 'List directories of an image'
@@ -46,6 +48,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand recover 'Finish the commit of a command that was interrupted'
             cand rm 'Remove files and directories from an image'
             cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
+            cand sum 'Print or check CRC-32 checksums of files of an image'
+            cand tar 'Write files and directories of an image to standard output as a tar archive'
             cand touch 'Set times of files, and make empty ones'
             cand truncate 'Make files longer or shorter'
             cand xattr 'List, print, set and remove extended attributes'
@@ -162,6 +166,41 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --help 'Print help'
             cand --no-lock 'Do not lock the image'
             cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;get'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --sparse 'What becomes a hole'
+            cand --max-bytes 'Leave out what would make it more than BYTES bytes in all, by the sizes that files claim'
+            cand --max-depth 'Enter no directory more than N levels below PATH'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand -r 'A directory and all below it'
+            cand -R 'A directory and all below it'
+            cand --recursive 'A directory and all below it'
+            cand -p 'Keep set-user-ID and set-group-ID bits, and file capabilities'
+            cand --preserve-permissions 'Keep set-user-ID and set-group-ID bits, and file capabilities'
+            cand --same-owner 'Keep owners and groups, by number'
+            cand -P 'Copy a symbolic link as a link, also without -r'
+            cand --no-dereference 'Copy a symbolic link as a link, also without -r'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;find'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'mpimg;info'= {
             cand -b 'Go by the superblock in block N, a backup'
@@ -388,6 +427,44 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'mpimg;sum'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand -c 'Check the files that FILE of the host lists, or standard input where it is -'
+            cand --check 'Check the files that FILE of the host lists, or standard input where it is -'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand -r 'Regular files below directories, too'
+            cand --recursive 'Regular files below directories, too'
+            cand --quiet 'With --check, do not print OK for each file that is'
+            cand --status 'With --check, print nothing: the exit code tells'
+            cand -z 'End each line with NUL instead of newline, and escape no path'
+            cand --zero 'End each line with NUL instead of newline, and escape no path'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mpimg;tar'= {
+            cand -b 'Go by the superblock in block N, a backup'
+            cand --superblock 'Go by the superblock in block N, a backup'
+            cand --owner 'Let all belong to USER, USER:GROUP, USER: or :GROUP, by numbers or names of the image'
+            cand --mtime 'Give all this time: now, @SECONDS, or YYYY-MM-DD HH:MM[:SS] with or without a zone'
+            cand --strip-components 'Take N components off the start of each name; what has no more is left out'
+            cand --sparse 'Whether holes of files are kept'
+            cand --stats 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'mpimg;touch'= {
             cand -d 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now'
             cand --date 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now'
@@ -525,6 +602,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand chown 'Change owner and group of files and directories'
             cand df 'Show how full a filesystem is'
             cand du 'Show how much files and directories take'
+            cand get 'Copy files and directories out of an image'
+            cand find 'Find files by name, type, size, owner, time and more'
             cand info 'Show a filesystem''s superblock, groups and features'
             cand ln 'Make hard links and symbolic links'
             cand ls 'List directories of an image'
@@ -538,6 +617,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand recover 'Finish the commit of a command that was interrupted'
             cand rm 'Remove files and directories from an image'
             cand stat 'Show what inodes say: type, size, owner, times, extended attributes'
+            cand sum 'Print or check CRC-32 checksums of files of an image'
+            cand tar 'Write files and directories of an image to standard output as a tar archive'
             cand touch 'Set times of files, and make empty ones'
             cand truncate 'Make files longer or shorter'
             cand xattr 'List, print, set and remove extended attributes'
@@ -554,6 +635,10 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;help;df'= {
         }
         &'mpimg;help;du'= {
+        }
+        &'mpimg;help;get'= {
+        }
+        &'mpimg;help;find'= {
         }
         &'mpimg;help;info'= {
         }
@@ -580,6 +665,10 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;help;rm'= {
         }
         &'mpimg;help;stat'= {
+        }
+        &'mpimg;help;sum'= {
+        }
+        &'mpimg;help;tar'= {
         }
         &'mpimg;help;touch'= {
         }

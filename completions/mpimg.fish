@@ -37,6 +37,8 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "chmod" -d 'Change the p
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "chown" -d 'Change owner and group of files and directories'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "df" -d 'Show how full a filesystem is'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "du" -d 'Show how much files and directories take'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "get" -d 'Copy files and directories out of an image'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "find" -d 'Find files by name, type, size, owner, time and more'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ln" -d 'Make hard links and symbolic links'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "ls" -d 'List directories of an image'
@@ -50,6 +52,8 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "readlink" -d 'Print whe
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "rm" -d 'Remove files and directories from an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "sum" -d 'Print or check CRC-32 checksums of files of an image'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "tar" -d 'Write files and directories of an image to standard output as a tar archive'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "touch" -d 'Set times of files, and make empty ones'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "truncate" -d 'Make files longer or shorter'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "xattr" -d 'List, print, set and remove extended attributes'
@@ -147,6 +151,34 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand du" -s 0 -l null -d 'End eac
 complete -c mpimg -n "__fish_mpimg_using_subcommand du" -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand du" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand du" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l sparse -d 'What becomes a hole' -r -f -a "auto\t'What is one in SRC'
+always\t'Blocks of zeros, too'
+never\t'Nothing'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l max-bytes -d 'Leave out what would make it more than BYTES bytes in all, by the sizes that files claim' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l max-depth -d 'Enter no directory more than N levels below PATH' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -s r -s R -l recursive -d 'A directory and all below it'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -s p -l preserve-permissions -d 'Keep set-user-ID and set-group-ID bits, and file capabilities'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l same-owner -d 'Keep owners and groups, by number'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -s P -l no-dereference -d 'Copy a symbolic link as a link, also without -r'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand find" -s h -l help -d 'Print help'
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand info" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
@@ -329,6 +361,40 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s L -l dereference -d
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand stat" -s h -l help -d 'Print help'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -s c -l check -d 'Check the files that FILE of the host lists, or standard input where it is -' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -s r -l recursive -d 'Regular files below directories, too'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l quiet -d 'With --check, do not print OK for each file that is'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l status -d 'With --check, print nothing: the exit code tells'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -s z -l zero -d 'End each line with NUL instead of newline, and escape no path'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand sum" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -s b -l superblock -d 'Go by the superblock in block N, a backup' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l owner -d 'Let all belong to USER, USER:GROUP, USER: or :GROUP, by numbers or names of the image' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l mtime -d 'Give all this time: now, @SECONDS, or YYYY-MM-DD HH:MM[:SS] with or without a zone' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l strip-components -d 'Take N components off the start of each name; what has no more is left out' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l sparse -d 'Whether holes of files are kept' -r -f -a "auto\t'Files with holes have them in the archive, too'
+never\t'Holes are written as zeros'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l stats -d 'Tell on standard error how the data was moved: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand tar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s d -l date -d 'Set this time: YYYY-MM-DD [HH:MM[:SS] [ZONE]], @SECONDS, now' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -s r -l reference -d 'Set the times that PATH of the image has' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand touch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
@@ -431,29 +497,33 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subco
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set an extended attribute'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove extended attributes'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "cat" -d 'Write files of an image to standard output'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "chmod" -d 'Change the permissions of files and directories'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "chown" -d 'Change owner and group of files and directories'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "df" -d 'Show how full a filesystem is'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "du" -d 'Show how much files and directories take'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "ln" -d 'Make hard links and symbolic links'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "ls" -d 'List directories of an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "mkdir" -d 'Make directories in an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "mknod" -d 'Make devices and FIFOs in an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "mv" -d 'Rename and move files and directories'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "put" -d 'Write a file into an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "readlink" -d 'Print where symbolic links lead'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "rm" -d 'Remove files and directories from an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "touch" -d 'Set times of files, and make empty ones'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "truncate" -d 'Make files longer or shorter'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "xattr" -d 'List, print, set and remove extended attributes'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du info ln ls map mkdir mknod mv plan put readlink recover rm stat touch truncate xattr help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "chmod" -d 'Change the permissions of files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "chown" -d 'Change owner and group of files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "df" -d 'Show how full a filesystem is'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "du" -d 'Show how much files and directories take'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "get" -d 'Copy files and directories out of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "find" -d 'Find files by name, type, size, owner, time and more'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "ln" -d 'Make hard links and symbolic links'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "ls" -d 'List directories of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "mkdir" -d 'Make directories in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "mknod" -d 'Make devices and FIFOs in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "mv" -d 'Rename and move files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "put" -d 'Write a file into an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "rm" -d 'Remove files and directories from an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "sum" -d 'Print or check CRC-32 checksums of files of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "tar" -d 'Write files and directories of an image to standard output as a tar archive'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "touch" -d 'Set times of files, and make empty ones'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "truncate" -d 'Make files longer or shorter'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "xattr" -d 'List, print, set and remove extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "ls" -d 'List the names of extended attributes'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "get" -d 'Print the value of an extended attribute'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "set" -d 'Set an extended attribute'
