@@ -2,6 +2,10 @@
 
 mod attributes;
 mod hostile;
+// Made for the integration tests, and under their lints.
+#[allow(clippy::arithmetic_side_effects)]
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
 mod tree;
 mod user;
 
@@ -12,6 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::*;
+use skip::skipped;
 
 /// Mode, and what is of no interest.
 pub fn meta(mode: u16) -> Meta<'static> {
@@ -79,6 +84,15 @@ pub fn lost(out: &Extraction) -> Vec<(LossKind, u64, String)> {
 
 pub fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// Whether this is root's, without which `test` is skipped.
+#[track_caller]
+pub fn needs_root(test: &str) -> bool {
+    if !is_root() {
+        skipped(test, "only root may do what it does");
+    }
+    is_root()
 }
 
 /// Runs the test `name` again in a process of its own that a shell prepares, and says whether this
