@@ -67,22 +67,23 @@ impl Extraction {
         Ok(())
     }
 
-    /// Makes a device, a fifo or a socket. What stands there and is no directory is replaced; where
-    /// the host refuses to make it, it is a loss, and what stands there stays.
+    /// Makes a device, a fifo or a socket. What stands there and is no directory is replaced. False
+    /// where the host refuses to make it: that is a loss, what stands there stays, and there is
+    /// nothing to [remember](Extraction::remember).
     ///
     /// # Errors
     /// As [`Extraction::symlink`].
-    pub fn special(&mut self, name: &[u8], special: Special, meta: &Meta<'_>) -> Result<()> {
+    pub fn special(&mut self, name: &[u8], special: Special, meta: &Meta<'_>) -> Result<bool> {
         let file_name = self.checked(name)?;
         let (_, dir) = self.level()?;
         let (kind, device) = special.node();
         let make = |name: &OsStr| mknodat(dir, name, kind, Mode::RUSR | Mode::WUSR, device);
         match put(dir, file_name, make) {
-            Ok(()) => self.settle_held(name, kind, device, meta),
+            Ok(()) => self.settle_held(name, kind, device, meta).map(|()| true),
             Err(errno @ (Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL)) => {
                 let place = Place { levels: &self.levels, name };
                 self.losses.judge(LossKind::Special, &place, Err(errno));
-                Ok(())
+                Ok(false)
             }
             Err(errno) => Err(self.file_error(name, errno)),
         }

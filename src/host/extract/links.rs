@@ -58,12 +58,8 @@ impl Extraction {
     pub fn remember(&mut self, key: u64, name: &[u8]) -> Result<()> {
         let file_name = self.checked(name)?;
         let (_, dir) = self.level()?;
-        let stat = match statat(dir, file_name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => stat,
-            // It was a loss.
-            Err(Errno::NOENT) => return Ok(()),
-            Err(errno) => return Err(self.failure(name, errno.into())),
-        };
+        let stat = statat(dir, file_name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|errno| self.failure(name, errno.into()))?;
         let node = self.node();
         let identity = (stat.st_dev, stat.st_ino);
         self.links.found.insert(key, First { node, name: name.into(), identity });

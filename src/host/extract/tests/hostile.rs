@@ -17,7 +17,7 @@ fn names_that_lead_elsewhere_are_refused_in_every_place() {
             out.enter(bad),
             out.publish(new, bad, &meta(0o600)),
             out.symlink(bad, b"x", &meta(0o777)),
-            out.special(bad, Special::Fifo, &meta(0o600)),
+            out.special(bad, Special::Fifo, &meta(0o600)).map(drop),
             out.remember(1, bad),
             out.link(1, bad).map(drop),
         ];

@@ -102,7 +102,7 @@ fn every_kind_of_file_takes_the_place_of_every_other_but_of_directories() {
     let put: [fn(&mut Extraction) -> Result<()>; 4] = [
         |out| file(out, b"x", b"new", &meta(0o600)),
         |out| out.symlink(b"x", b"target", &meta(0o777)),
-        |out| out.special(b"x", Special::Fifo, &meta(0o600)),
+        |out| out.special(b"x", Special::Fifo, &meta(0o600)).map(|made| assert!(made)),
         |out| {
             file(out, b"y", b"y", &meta(0o600))?;
             out.remember(1, b"y")?;
