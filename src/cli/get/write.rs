@@ -8,7 +8,6 @@ use super::super::unread::UnreadFile;
 use super::data::{fill, write_part, write_pieces};
 use super::kept::NotKept;
 use super::summary::Summary;
-use crate::device::Family;
 use crate::fs::{Entry, FileType, Filesystem, FsError, Inode, Item, Part, Time};
 use crate::host::{Attributes, Extraction, HostError, Meta, NewFile, Sparse, Special};
 use crate::mpage::{ReadOptions, Window};
@@ -210,11 +209,14 @@ impl<'a, 'r> Writer<'a, 'r> {
             FileType::Regular | FileType::Directory => return Ok(()),
         };
         let made = match special {
-            None => self.extraction.symlink(&name, &entry.target, &meta),
+            None => self.extraction.symlink(&name, &entry.target, &meta).map(|()| true),
             Some(special) => self.extraction.special(&name, special, &meta),
         };
-        if let Err(error) = made {
-            return self.failed(entry, error);
+        match made {
+            Ok(true) => {}
+            // It is among what could not be kept.
+            Ok(false) => return Ok(()),
+            Err(error) => return self.failed(entry, error),
         }
         let count = match special {
             None => &mut self.summary.symlinks,
@@ -307,9 +309,9 @@ impl<'a, 'r> Writer<'a, 'r> {
 
     /// Tells what went wrong with an entry. What concerns more than its path ends it all.
     fn failed(&mut self, entry: &Entry, error: HostError) -> Result<(), Ended> {
-        let ends = error.family() != Family::Path;
+        let ends = error.is_general();
         let mut failure = Failure::from(error);
-        if !ends && entry.depth > 0 {
+        if !ends && entry.depth > 0 && failure.exit == Exit::Path {
             failure.exit = Exit::Partial;
         }
         self.report.failure(Some(&entry.path), failure);
