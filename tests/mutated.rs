@@ -352,14 +352,18 @@ fn every_command_ends_in_time_and_memory_with_a_code_of_the_table() {
     });
 }
 
-/// Commands that walk trees; `OUT` stands for a directory that is not there.
-const TREE_COMMANDS: &[&[&str]] = &[
-    &["get", "-r", "-p", "--same-owner", "IMG", "/", "OUT"],
+/// All is taken out of each mutant; `OUT` stands for a directory that is not there.
+const GET: &[&str] = &["get", "-r", "-p", "--same-owner", "IMG", "/", "OUT"];
+
+/// Other commands that walk trees, of which mutants run [`READERS_EACH`] in turn.
+const TREE_READERS: &[&[&str]] = &[
     &["tar", "IMG", "/"],
     &["find", "IMG", "/", "-ls"],
     &["du", "-a", "IMG", "/"],
     &["sum", "-r", "IMG", "/"],
 ];
+
+const READERS_EACH: usize = 2;
 
 #[test]
 fn every_command_that_walks_a_tree_ends_and_writes_where_it_is_told_to() {
@@ -380,7 +384,9 @@ fn every_command_that_walks_a_tree_ends_and_writes_where_it_is_told_to() {
         let out = bench.dir.path().join("place/out");
         specimen.with(&changes, |path| {
             let image = path.to_str().expect("a plain path");
-            for command in TREE_COMMANDS {
+            let turn = usize::try_from(seed / PROCESS_EVERY).expect("a small number");
+            let readers = TREE_READERS.iter().cycle().skip(turn).take(READERS_EACH);
+            for command in std::iter::once(&GET).chain(readers) {
                 let args = command.iter().map(|arg| match *arg {
                     "IMG" => image,
                     "OUT" => out.to_str().expect("a plain path"),

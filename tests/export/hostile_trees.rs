@@ -236,7 +236,7 @@ fn files_that_claim_petabytes_end() {
         let pointers = u64::from(block_size) / 4;
         let most = u64::from(block_size)
             * (12 + pointers + pointers * pointers + pointers * pointers * pointers);
-        for size in [most, most - 1, most + 1, 1 << 50, 1 << 62, u64::MAX] {
+        for size in [most, most + 1, 1 << 50, u64::MAX] {
             for (maps, kept, triple) in
                 [("holes", 0, 0), ("a block", 1, 0), ("no block of the image", 1, u32::MAX)]
             {
@@ -300,4 +300,23 @@ fn many_names_of_files_that_share_their_data_end() {
     let image = editor.image();
     sandbox.get(&image, "shared data");
     sandbox.read(&image, "shared data", |_, _| ());
+}
+
+#[test]
+fn a_symlink_that_no_host_can_hold_is_the_images_fault() {
+    let mut sandbox = Sandbox::new();
+    let tree = Tree::new();
+    tree.symlink("/link", "abcdefgh").file("/z-after", b"after\n");
+    let image = Image::from_tree(tree.path(), 1024, 1 << 20, &[]);
+    for (what, bytes) in [("a NUL within", *b"ab\0d"), ("a NUL first", *b"\0bcd")] {
+        let mut editor = Editor::new(&image);
+        // A short target stands where a map would.
+        editor.set_slot("/link", 0, u32::from_le_bytes(bytes));
+        sandbox.empty_dest();
+        let ended = sandbox.get(&editor.image(), what);
+        assert_eq!(ended.code(), Ok(4), "{what}: {}", ended.stderr);
+        assert!(ended.stderr.contains(":/link: "), "{what}: {}", ended.stderr);
+        assert_eq!(fs::read(sandbox.dest().join("z-after")).unwrap(), b"after\n", "{what}");
+        sandbox.read(&editor.image(), what, |_, _| ());
+    }
 }
