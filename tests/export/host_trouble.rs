@@ -112,7 +112,7 @@ fn a_host_that_is_full_has_no_part_of_a_file_under_its_name() {
         );
         let (whole, others) = judge(&out, options);
         assert!(whole < FILES, "{options}");
-        assert_eq!(others, [PathBuf::new(); 0], "{options}: nothing else is left");
+        assert!(others.is_empty(), "{options}: {others:?} is left");
     }
 }
 
@@ -224,9 +224,9 @@ fn a_destination_on_a_read_only_filesystem_is_told() {
     for dest in ["there", "new"] {
         let ran = get(image.path(), &place.path().join(dest));
         assert!(matches!(ran.code, Some(1 | 3 | 8)), "{dest}: {:?} {}", ran.code, ran.stderr);
-        // At most a line for each entry of the image's root, and one for the place itself.
+        // At most a line for each entry of the image's root, and three for the place itself.
         let lines = process::error_lines(&ran.stderr);
-        assert!((1..=9).contains(&lines.len()), "{dest}: {lines:?}");
+        assert!((1..=11).contains(&lines.len()), "{dest}: {lines:?}");
         assert!(ran.stderr.contains("Read-only file system"), "{dest}: {lines:?}");
     }
 }
