@@ -108,6 +108,12 @@ pub enum Corrupt {
         /// How many.
         count: u64,
     },
+    /// A symbolic link leads to what cannot be a path.
+    #[error("inode {ino}: the target of the symbolic link has a NUL")]
+    LinkTarget {
+        /// The link's inode.
+        ino: Ino,
+    },
     /// A directory lies deeper than anyone needs.
     #[error("directory {ino} lies below {limit} others")]
     TooDeep {

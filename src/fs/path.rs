@@ -99,12 +99,21 @@ impl Filesystem {
     /// Where a symlink leads, as it stands there.
     ///
     /// # Errors
-    /// [`CallerError::NotASymlink`]; a target longer than a block.
+    /// [`CallerError::NotASymlink`]; a target longer than a block, or with a NUL in it.
     pub fn read_link(&self, link: &Inode) -> Result<Vec<u8>> {
         if link.file_type() != FileType::Symlink {
             return Err(CallerError::NotASymlink.into());
         }
         link.check_format()?;
+        let target = self.link_bytes(link)?;
+        // Whoever takes a path as text would see another one.
+        if target.contains(&0) {
+            return Err(Corrupt::LinkTarget { ino: link.ino() }.into());
+        }
+        Ok(target)
+    }
+
+    fn link_bytes(&self, link: &Inode) -> Result<Vec<u8>> {
         let size_bytes = link.size_bytes();
         let wrong =
             |want| Corrupt::Inode { ino: link.ino(), field: "i_size", value: size_bytes, want };

@@ -121,9 +121,9 @@ pub fn run(args: &GetArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyh
     let keep = Keep { owner: args.same_owner, set_id: args.preserve_permissions };
     let dest = dest::find(args.dest.as_deref(), path, is_directory)?;
     let (extraction, name) = match &dest {
-        Dest::Tree(dest) => (Extraction::tree(dest, keep)?, None),
+        Dest::Tree(dest) => (Extraction::tree(dest, keep).map_err(Failure::from)?, None),
         Dest::File(dest) => {
-            let (extraction, name) = Extraction::beside(dest, keep)?;
+            let (extraction, name) = Extraction::beside(dest, keep).map_err(Failure::from)?;
             (extraction, Some(name))
         }
         Dest::Stream(file) => {

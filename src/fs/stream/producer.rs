@@ -183,8 +183,14 @@ impl Producer<'_, '_> {
             if skips_holes {
                 let block = geometry.first_block_of(page);
                 match data_from(&mut map, block, FileBlock(geometry.blocks_for(size_bytes))) {
-                    Some(block) => page = geometry.page_of(block),
-                    None => break,
+                    Ok(Some(block)) => page = geometry.page_of(block),
+                    Ok(None) => break,
+                    Err(error) => {
+                        // What follows could be a hole of petabytes that is asked for block by block.
+                        let start = page.0.saturating_mul(page_size);
+                        self.items.push(Item::Data(unmapped(start..size_bytes, error)));
+                        break;
+                    }
                 }
             }
             let start = page.0.saturating_mul(page_size);
@@ -262,14 +268,24 @@ fn fault_of(
     }
 }
 
-/// The first block from `at` on that has data, or whose map cannot be read: whoever reads it is told.
-fn data_from(map: &mut BlockMap<'_>, mut at: FileBlock, end: FileBlock) -> Option<FileBlock> {
-    while at < end {
-        match map.run(at, end) {
-            Ok(Some(run)) if run.block.is_none() => at = at.plus(run.count_blocks.max(1)),
-            Ok(None) => return None,
-            _ => return Some(at),
+/// A part of which nothing can be read, since nobody knows where it lies.
+fn unmapped(range: Range<u64>, error: FsError) -> Part {
+    let len_bytes = range.end.saturating_sub(range.start);
+    let fault = Fault { offset_bytes: range.start, len_bytes, cause: FaultCause::Map(error) };
+    Part { range, in_window: 0..0, faults: vec![fault] }
+}
+
+/// The first block from `at` on that has data, if there is one before `end`.
+fn data_from(
+    map: &mut BlockMap<'_>,
+    mut at: FileBlock,
+    end: FileBlock,
+) -> Result<Option<FileBlock>> {
+    while let Some(run) = map.run(at, end)? {
+        if run.block.is_some() {
+            return Ok(Some(at));
         }
+        at = at.plus(run.count_blocks.max(1));
     }
-    None
+    Ok(None)
 }
