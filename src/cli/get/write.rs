@@ -131,13 +131,14 @@ impl<'a, 'r> Writer<'a, 'r> {
     fn begin(&mut self, entry: Box<Entry>) -> Result<(), Ended> {
         let mut told = Ok(());
         let xattrs = xattrs_of(&entry);
-        let file = match self.extraction.create(&meta_of(&entry.inode, &xattrs)) {
-            Ok(file) => Some(file),
-            Err(error) => {
-                told = self.failed(&entry, error);
-                None
-            }
-        };
+        let file =
+            match self.extraction.create(&self.name_of(&entry), &meta_of(&entry.inode, &xattrs)) {
+                Ok(file) => Some(file),
+                Err(error) => {
+                    told = self.failed(&entry, error);
+                    None
+                }
+            };
         self.file = Some(Open { entry, file, unread: UnreadFile::default(), written_bytes: 0 });
         told
     }

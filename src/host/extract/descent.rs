@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::rc::Rc;
 
 use rustix::fs::{
     CWD, Mode, OFlags, Stat, chmod, fchmod, fgetxattr, fremovexattr, fstat, mkdirat, openat,
@@ -15,13 +16,14 @@ use rustix::io::Errno;
 
 use super::losses::Place;
 use super::settle::{Has, Settle, Target, proc_path};
+use super::stage::Staged;
 use super::{Extraction, Meta, directory_error, innermost};
 use crate::host::error::Result;
 
 /// The most directories that are open besides the root.
 const MOST_OPEN: usize = 64;
 
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 const ACCESS_ACL: &str = "system.posix_acl_access";
 const DEFAULT_ACL: &str = "system.posix_acl_default";
 
@@ -30,12 +32,14 @@ const DEFAULT_ACL: &str = "system.posix_acl_default";
 pub struct Level {
     name: Vec<u8>,
     /// None for those that were closed, which have an identity.
-    dir: Option<OwnedFd>,
+    dir: Option<Rc<OwnedFd>>,
     identity: Option<(u64, u64)>,
     /// Its place in the tree of directories that [`Links`](super::links::Links) keep.
     pub node: Option<usize>,
     /// It was there before.
     merged: bool,
+    /// It has another name yet.
+    pub staged: Option<Staged>,
     /// It is none of the tree's, and stays what it is.
     foreign: bool,
     /// Others may change it, so that a name may no longer be what it was made as.
@@ -57,10 +61,17 @@ impl Extraction {
     /// extraction is then where it was.
     pub fn enter(&mut self, name: &[u8]) -> Result<()> {
         let file_name = self.checked(name)?;
+        self.reveal()?;
         let (parent, parent_dir) = self.level()?;
-        let (dir, merged) = open_or_make(parent_dir, file_name, OFlags::NOFOLLOW)
-            .map_err(|errno| directory_error(self.called(name), errno))?;
-        let mut level = Level::new(name, dir, merged);
+        let made = match Staged::make(parent_dir, file_name) {
+            Ok(Some((dir, staged))) => Ok((dir, false, Some(staged))),
+            Ok(None) => open_or_make(parent_dir, file_name, OFlags::NOFOLLOW)
+                .map(|(dir, merged)| (dir, merged, None)),
+            Err(errno) => Err(errno),
+        };
+        let (dir, merged, staged) =
+            made.map_err(|errno| directory_error(self.called(name), errno))?;
+        let mut level = Level { staged, ..Level::new(name, dir, merged) };
         level.named_only = parent.named_only;
         if merged || parent.inherits {
             level.disinherit();
@@ -99,8 +110,9 @@ impl Extraction {
             meta,
             Has::default(),
         );
+        let revealed = self.reveal();
         self.levels.pop();
-        Ok(())
+        revealed
     }
 
     /// Closes the outermost directory that is open, where too many are.
@@ -131,7 +143,7 @@ impl Extraction {
             return Err(self.moved());
         }
         if let [.., parent, _] = self.levels.as_mut_slice() {
-            parent.dir = Some(dir);
+            parent.dir = Some(Rc::new(dir));
         }
         Ok(())
     }
@@ -140,8 +152,13 @@ impl Extraction {
 impl Level {
     /// The directory at a path of the user's, which is made or merged.
     pub fn root(dest: &Path) -> rustix::io::Result<Self> {
-        let (dir, merged) = open_or_make(CWD, dest.as_os_str(), OFlags::empty())?;
-        let mut level = Self::new(b"", dir, merged);
+        let mut level = match Staged::make_root(dest)? {
+            Some((dir, staged)) => Self { staged: Some(staged), ..Self::new(b"", dir, false) },
+            None => {
+                let (dir, merged) = open_or_make(CWD, dest.as_os_str(), OFlags::empty())?;
+                Self::new(b"", dir, merged)
+            }
+        };
         level.disinherit();
         level.exposed = true;
         Ok(level)
@@ -162,10 +179,11 @@ impl Level {
     fn new(name: &[u8], dir: OwnedFd, merged: bool) -> Self {
         Self {
             name: name.to_vec(),
-            dir: Some(dir),
+            dir: Some(Rc::new(dir)),
             identity: None,
             node: None,
             merged,
+            staged: None,
             foreign: false,
             exposed: false,
             inherits: false,
@@ -179,7 +197,12 @@ impl Level {
     }
 
     pub fn open_dir(&self) -> Option<&OwnedFd> {
-        self.dir.as_ref()
+        self.dir.as_deref()
+    }
+
+    /// The directory, for those who keep it open.
+    pub fn shared_dir(&self) -> Option<Rc<OwnedFd>> {
+        self.dir.clone()
     }
 
     /// Takes the ACL from it that its files would begin with.

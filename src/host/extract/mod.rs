@@ -7,7 +7,7 @@
 //! ```ignore
 //! let mut out = Extraction::tree(Path::new("out"), Keep::default())?;
 //! out.enter(b"etc")?;                      // out/etc, made 0700 or merged
-//! let file = out.create(&meta)?;           // a file that has no name yet
+//! let file = out.create(b"motd", &meta)?;  // a file that nobody sees yet
 //! file.write_at(b"hello\n", 0)?;
 //! out.publish(file, b"motd", &meta)?;      // out/etc/motd, whole
 //! out.leave(&directory)?;                  // out/etc gets its mode and times
@@ -23,6 +23,7 @@
 //! new_file  files, which appear under their names when they are whole
 //! entry     symbolic links, devices, fifos, sockets
 //! links     second names of what is extracted already
+//! stage     new directories, which get their names when their files are there
 //! settle    owner, extended attributes, mode, times, in the order in which they last
 //! losses    what could not be kept
 //! ```
@@ -33,6 +34,7 @@ mod links;
 mod losses;
 mod new_file;
 mod settle;
+mod stage;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::rc::Rc;
 
 use rustix::fs::{AtFlags, Mode, OFlags, fremovexattr, fstat, linkat, openat, renameat, unlinkat};
 use rustix::io::{Errno, pwritev};
@@ -23,7 +24,7 @@ use crate::host::error::Result;
 use crate::host::temporary;
 
 /// What temporary names begin with.
-const STEM: &str = "mpimg";
+pub const STEM: &str = "mpimg";
 
 /// The most slices that one call takes.
 const MOST_SLICES: usize = 1024;
@@ -36,11 +37,12 @@ pub struct NewFile {
     has: Has,
 }
 
-/// A temporary name, which is taken from its directory when this is dropped.
+/// A name that is not to last, which is taken from its directory when this is dropped.
 #[derive(Debug)]
 struct Named {
-    dir: OwnedFd,
-    name: OsString,
+    dir: Rc<OwnedFd>,
+    /// None once it is to last, or is gone.
+    name: Option<OsString>,
 }
 
 impl NewFile {
@@ -89,14 +91,16 @@ impl NewFile {
 }
 
 impl Extraction {
-    /// Makes a file in the directory that the extraction is in. It is given `meta` when it is
-    /// published: to know it now saves a call.
+    /// Makes a file in the directory that the extraction is in. It gets its name and `meta` when it is
+    /// published: to know them now saves calls.
     ///
     /// # Errors
     /// [`Create`](crate::host::HostError::Create).
-    pub fn create(&mut self, meta: &Meta<'_>) -> Result<NewFile> {
+    pub fn create(&mut self, name: &[u8], meta: &Meta<'_>) -> Result<NewFile> {
+        let file_name = self.checked(name)?;
         let (level, dir) = self.level()?;
-        if level.named_only || matches!(self.naming, Naming::None) {
+        let staged = level.staged.is_some().then(|| level.shared_dir()).flatten();
+        if staged.is_none() && (level.named_only || matches!(self.naming, Naming::None)) {
             return self.create_named();
         }
         let mode = meta.attributes.mode & 0o7777;
@@ -104,6 +108,20 @@ impl Extraction {
         let exact =
             mode <= 0o777 && mode & self.umask == 0 && !level.inherits && meta.xattrs.is_empty();
         let raw = Mode::from_raw_mode(if exact { mode } else { 0o600 }.into());
+        if let Some(dir) = staged {
+            // Below a directory that has no name yet, it may have its own.
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
+            match openat(&dir, file_name, flags, raw) {
+                Ok(file) => {
+                    let has = Has { mode: exact.then_some(mode), owner: self.given_owner(&file) };
+                    let named = Some(Named { dir, name: Some(file_name.to_owned()) });
+                    return Ok(NewFile { file: file.into(), named, has });
+                }
+                // It stands there already, whole.
+                Err(Errno::EXIST) => return self.create_named(),
+                Err(errno) => return Err(self.failure(name, errno.into())),
+            }
+        }
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
         match openat(dir, ".", flags, raw) {
             Ok(file) => {
@@ -133,13 +151,15 @@ impl Extraction {
 
     fn create_named(&self) -> Result<NewFile> {
         let (_, dir) = self.level()?;
-        let dir = dir.try_clone();
+        let dir = dir.try_clone().map(Rc::new);
         let made =
-            dir.and_then(|dir| Ok((temporary::named_in(&dir, OsStr::new(STEM), OWNER)?, dir)));
+            dir.and_then(|dir| Ok((temporary::named_in(&*dir, OsStr::new(STEM), OWNER)?, dir)));
         match made {
-            Ok(((file, name), dir)) => {
-                Ok(NewFile { file, named: Some(Named { dir, name }), has: Has::default() })
-            }
+            Ok(((file, name), dir)) => Ok(NewFile {
+                file,
+                named: Some(Named { dir, name: Some(name) }),
+                has: Has::default(),
+            }),
             Err(error) => Err(self.failure(b"", error)),
         }
     }
@@ -150,16 +170,16 @@ impl Extraction {
     /// # Errors
     /// [`BadName`](crate::host::HostError::BadName), `DirectoryInTheWay`, `Create`. What stood there
     /// still does.
-    pub fn publish(&mut self, file: NewFile, name: &[u8], meta: &Meta<'_>) -> Result<()> {
+    pub fn publish(&mut self, mut file: NewFile, name: &[u8], meta: &Meta<'_>) -> Result<()> {
         let file_name = self.checked(name)?;
         self.settle(&file, name, meta)?;
-        let named = match self.name(&file, file_name) {
+        let named = match self.name(&mut file, file_name) {
             Err(error) if is_refusal(error) => {
                 // The filesystem has files without a name, and no names for them.
-                let copy = self.create_named()?;
+                let mut copy = self.create_named()?;
                 copy_image(&file.file, &copy.file).map_err(|error| self.failure(name, error))?;
                 self.settle(&copy, name, meta)?;
-                self.name(&copy, file_name)
+                self.name(&mut copy, file_name)
             }
             named => named,
         };
@@ -180,10 +200,14 @@ impl Extraction {
     }
 
     /// Gives a file its name.
-    fn name(&self, file: &NewFile, name: &OsStr) -> rustix::io::Result<()> {
+    fn name(&self, file: &mut NewFile, name: &OsStr) -> rustix::io::Result<()> {
         let (_, dir) = self.level().map_err(|_| Errno::STALE)?;
-        if let Some(named) = &file.named {
-            return renameat(&named.dir, &named.name, dir, name);
+        if let Some(named) = &mut file.named {
+            let Some(own) = named.name.take_if(|own| *own != name) else {
+                named.name = None;
+                return Ok(());
+            };
+            return renameat(&named.dir, &own, dir, name).inspect_err(|_| named.name = Some(own));
         }
         put(dir, name, |name| match &self.naming {
             Naming::Proc(descriptors) => {
@@ -225,7 +249,9 @@ fn is_refusal(errno: Errno) -> bool {
 
 impl Drop for Named {
     fn drop(&mut self) {
-        // It has none any more when it was renamed. Otherwise nobody is left to tell of a failure.
-        let _ = unlinkat(&self.dir, &self.name, AtFlags::empty());
+        if let Some(name) = &self.name {
+            // Nobody is left to tell of a failure.
+            let _ = unlinkat(&self.dir, name, AtFlags::empty());
+        }
     }
 }

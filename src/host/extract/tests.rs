@@ -49,7 +49,7 @@ impl Drop for Scratch {
 }
 
 pub fn file(out: &mut Extraction, name: &[u8], content: &[u8], meta: &Meta<'_>) -> Result<()> {
-    let file = out.create(meta)?;
+    let file = out.create(name, meta)?;
     file.write_at(content, 0).unwrap();
     out.publish(file, name, meta)
 }

@@ -8,12 +8,14 @@ use super::*;
 #[test]
 fn names_that_lead_elsewhere_are_refused_in_every_place() {
     let dir = Scratch::new();
+    fs::create_dir_all(dir.join("out/d")).unwrap();
     let mut out = Extraction::tree(&dir.join("out"), Keep::default()).unwrap();
     out.enter(b"d").unwrap();
     let long = [b'x'; 256];
     for bad in [&b""[..], b".", b"..", b"a/b", b"/", b"a\0b", b"../x", &long] {
-        let new = out.create(&meta(0o600)).unwrap();
+        let new = out.create(b"good", &meta(0o600)).unwrap();
         let errors = [
+            out.create(bad, &meta(0o600)).map(drop),
             out.enter(bad),
             out.publish(new, bad, &meta(0o600)),
             out.symlink(bad, b"x", &meta(0o777)),
@@ -42,6 +44,7 @@ fn a_link_is_never_a_directory_whoever_planted_it() {
     fs::create_dir(&outside).unwrap();
     fs::create_dir(outside.join("sub")).unwrap();
     let before = listing(&outside);
+    fs::create_dir(dir.join("out")).unwrap();
     let mut out = Extraction::tree(&dir.join("out"), KEEP_ALL).unwrap();
     // By the tree itself, and by whoever was there before.
     out.symlink(b"own", outside.as_os_str().as_bytes(), &meta(0o777)).unwrap();
@@ -94,6 +97,7 @@ fn what_is_made_and_swapped_before_it_has_its_attributes_keeps_its_own() {
     let dir = Scratch::new();
     fs::write(dir.join("secret"), b"").unwrap();
     let before = listing(&dir.join("secret"));
+    fs::create_dir(dir.join("out")).unwrap();
     let mut out = Extraction::tree(&dir.join("out"), KEEP_ALL).unwrap();
     fs::hard_link(dir.join("secret"), dir.join("out/x")).unwrap();
     symlink("../secret", dir.join("out/y")).unwrap();
@@ -176,9 +180,10 @@ fn a_full_disk_leaves_no_part_of_a_file_and_is_told_from_a_path_that_is_taken() 
         return;
     }
     let dest = Path::new("/mnt/out");
+    fs::create_dir(dest).unwrap();
     let mut out = Extraction::tree(dest, Keep::default()).unwrap();
     file(&mut out, b"x", b"old", &meta(0o600)).unwrap();
-    let new = out.create(&meta(0o600)).unwrap();
+    let new = out.create(b"x", &meta(0o600)).unwrap();
     let error = new.write_at(&[7; 100_000], 0).unwrap_err();
     let error = out.failure(b"x", error);
     assert!(error.is_general() && error.family() == crate::device::Family::HostIo, "{error}");

@@ -135,8 +135,52 @@ fn every_kind_of_file_takes_the_place_of_every_other_but_of_directories() {
 }
 
 #[test]
+fn a_new_directory_has_its_name_when_its_files_are_there() {
+    let dir = Scratch::new();
+    let seen = || names(&dir.join("")).iter().filter(|name| *name == "out").count();
+    let mut out = Extraction::tree(&dir.join("out"), Keep::default()).unwrap();
+    file(&mut out, b"a", b"whole", &meta(0o600)).unwrap();
+    assert_eq!(seen(), 0, "files come first");
+    out.enter(b"d").unwrap();
+    assert_eq!(seen(), 1, "and then what lies below");
+    assert_eq!(names(&dir.join("out")).iter().filter(|name| *name == "d").count(), 0);
+    // A name that comes again, and a file that is given up.
+    for content in [b"old".as_slice(), b"new"] {
+        file(&mut out, b"b", content, &meta(0o600)).unwrap();
+    }
+    let partial = out.create(b"c", &meta(0o600)).unwrap();
+    partial.write_at(b"half", 0).unwrap();
+    drop(partial);
+    out.leave(&meta(0o555)).unwrap();
+    assert_eq!(names(&dir.join("out")), ["a", "d"]);
+    assert_eq!(names(&dir.join("out/d")), ["b"]);
+    assert_eq!(
+        (fs::read(dir.join("out/d/b")).unwrap(), mode(&dir.join("out/d"))),
+        (b"new".to_vec(), 0o555)
+    );
+    // One that ends early shows what is whole.
+    out.enter(b"e").unwrap();
+    file(&mut out, b"f", b"whole", &meta(0o600)).unwrap();
+    drop(out);
+    assert_eq!(names(&dir.join("out")), ["a", "d", "e"]);
+    assert_eq!(names(&dir.join("out/e")), ["f"]);
+}
+
+#[test]
+fn a_name_that_somebody_takes_meanwhile_is_theirs() {
+    let dir = Scratch::new();
+    let mut out = Extraction::tree(&dir.join("out"), Keep::default()).unwrap();
+    file(&mut out, b"a", b"ours", &meta(0o600)).unwrap();
+    fs::write(dir.join("out"), b"theirs").unwrap();
+    assert!(out.leave(&meta(0o700)).is_err());
+    drop(out);
+    assert_eq!(fs::read(dir.join("out")).unwrap(), b"theirs");
+}
+
+#[test]
 fn a_file_has_its_name_when_it_is_whole_and_not_before() {
     let dir = Scratch::new();
+    fs::create_dir(dir.join("out")).unwrap();
     let mut out = Extraction::tree(&dir.join("out"), Keep::default()).unwrap();
     let naming =
         [out.probe(), Naming::Proc(fs::File::open("/proc/self/fd").unwrap().into()), Naming::None];
@@ -144,7 +188,7 @@ fn a_file_has_its_name_when_it_is_whole_and_not_before() {
     for naming in naming {
         let unnamed = !matches!(naming, Naming::None);
         out.naming = naming;
-        let new = out.create(&meta(0o644)).unwrap();
+        let new = out.create(b"x", &meta(0o644)).unwrap();
         new.write_slices_at(&mut [&b""[..], b"ab", b"", b"cd"].map(IoSlice::new), 4096).unwrap();
         new.write_slices_at(&mut vec![IoSlice::new(b"."); 2000], 8192).unwrap();
         new.set_len(20000).unwrap();
@@ -159,8 +203,8 @@ fn a_file_has_its_name_when_it_is_whole_and_not_before() {
         assert_eq!(content.iter().filter(|byte| **byte == b'.').count(), 2000);
         assert_eq!(mode(&dir.join("out/x")), 0o644);
         // One that is given up leaves nothing.
-        drop(out.create(&meta(0o644)).unwrap());
-        let new = out.create(&meta(0o644)).unwrap();
+        drop(out.create(b"y", &meta(0o644)).unwrap());
+        let new = out.create(b"y", &meta(0o644)).unwrap();
         assert!(out.publish(new, b"..", &meta(0o644)).is_err());
         assert_eq!(names(&dir.join("out")), ["x"]);
     }
@@ -177,7 +221,7 @@ fn a_single_file_comes_out_beside_others() {
     let before = mode(&dir.join(""));
     out.leave(&meta(0o500)).unwrap();
     assert_eq!((mode(&dir.join("")), lost(&out)), (before, vec![]));
-    assert!(matches!(out.create(&meta(0o600)), Err(HostError::Moved { .. })));
+    assert!(matches!(out.create(b"y", &meta(0o600)), Err(HostError::Moved { .. })));
     for wrong in ["..", "x/", "missing/x", "x/y"] {
         let error = Extraction::beside(&dir.join(wrong), Keep::default()).unwrap_err();
         assert_eq!(error.family(), crate::device::Family::Path, "{wrong}");

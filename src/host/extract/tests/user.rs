@@ -94,6 +94,7 @@ fn set_id_bits_of_the_users_own_stay_and_places_of_others_are_closed() {
     let keep = Keep { owner: false, set_id: true };
     let mut out = Extraction::tree(&dir.join("out"), keep).unwrap();
     file(&mut out, b"own", b"", &meta(0o6711)).unwrap();
+    out.leave(&meta(0o700)).unwrap();
     assert_eq!((mode(&dir.join("out/own")), lost(&out)), (0o6711, vec![]));
     let error = Extraction::tree(Path::new("/etc/mpimg"), keep).unwrap_err();
     assert_eq!((error.family(), error.is_general()), (crate::device::Family::Path, false));
