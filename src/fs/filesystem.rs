@@ -12,6 +12,11 @@ use super::superblock::{
 use crate::device::{BlockDevice, DeviceError};
 use crate::mpage::FsBlock;
 
+/// Gaps between inodes that are read through.
+const INODE_GAP_BYTES: u64 = 32 << 10;
+/// Most bytes of an inode table that are read together: what one call of the cache takes.
+const INODE_RUN_BYTES: u64 = 128 << 10;
+
 /// How to open a filesystem.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OpenOptions {
@@ -142,6 +147,35 @@ impl Filesystem {
         let (block, offset) = self.inode_place(ino)?;
         let bytes = block.get(offset..offset.saturating_add(self.superblock.inode_size_bytes()));
         Ok(bytes.unwrap_or_default().to_vec())
+    }
+
+    /// Reads the blocks of inode tables that hold these inodes, which are in order, in few calls:
+    /// small gaps are read through, since copying them costs less than a call.
+    pub(super) fn prefetch_inodes(&self, inos: impl Iterator<Item = Ino>) {
+        let in_blocks = |bytes: u64| bytes >> self.superblock.block_bits();
+        let (gap, most) = (in_blocks(INODE_GAP_BYTES), in_blocks(INODE_RUN_BYTES).max(1));
+        let mut run: Option<(FsBlock, u64)> = None;
+        // What cannot be found is told to whoever asks for the inode.
+        let places = inos.filter_map(|ino| self.inode_location(ino).ok());
+        for (block, _) in places {
+            run = Some(match run {
+                Some((first, len)) if block >= first && block.distance_from(first) < len => {
+                    (first, len)
+                }
+                Some((first, len))
+                    if block > first
+                        && block.distance_from(first) <= len.saturating_add(gap)
+                        && block.distance_from(first) < most =>
+                {
+                    (first, block.distance_from(first).saturating_add(1))
+                }
+                before => {
+                    before.inspect(|(first, len)| self.metadata.prefetch(*first, *len));
+                    (block, 1)
+                }
+            });
+        }
+        run.inspect(|(first, len)| self.metadata.prefetch(*first, *len));
     }
 
     /// The block of the inode table that holds an inode, with what it holds, and where in it.

@@ -150,6 +150,22 @@ impl Metadata {
         cache.fill(self, block, count_blocks)
     }
 
+    /// Reads blocks that will be asked for, as far as they are not there: one call for up to 128 KiB.
+    /// What cannot be read is told to whoever asks for it.
+    pub fn prefetch(&self, first: FsBlock, count_blocks: u64) {
+        let mut cache = self.cache();
+        let (mut at, mut end) = (first, first.plus(count_blocks));
+        while at < end && cache.blocks.contains_key(&at) {
+            at = at.plus(1);
+        }
+        while at < end && cache.blocks.contains_key(&FsBlock(end.0.saturating_sub(1))) {
+            end = FsBlock(end.0.saturating_sub(1));
+        }
+        if at < end && end.0 <= self.end_block {
+            let _ = cache.fill(self, at, end.distance_from(at));
+        }
+    }
+
     fn capacity_blocks(&self) -> usize {
         usize::try_from(CACHE_BYTES.checked_div(self.block_size_bytes).unwrap_or(0)).unwrap_or(0)
     }

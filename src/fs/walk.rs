@@ -218,6 +218,7 @@ impl Level {
                 .collect();
             self.next = end;
             wanted.sort_unstable();
+            fs.prefetch_inodes(wanted.iter().map(|(ino, _)| *ino));
             let found = wanted.into_iter().map(|(ino, index)| (index, fs.inode(ino)));
             match order {
                 Order::Name => {

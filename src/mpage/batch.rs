@@ -10,7 +10,7 @@ use std::io;
 
 use super::block::{Geometry, PageIndex};
 use super::event::Sink;
-use super::execute::Execution;
+use super::execute::{Execution, StagePiece};
 use super::get_block::GetBlock;
 use super::read::{Fault, FaultCause, ReadOptions, WINDOW_BYTES};
 use super::readahead::ReadPlanner;
@@ -94,6 +94,13 @@ impl<'d> Batch<'d> {
         self.execution.begin();
         self.at_bytes = 0;
         self.room_bytes = self.most_bytes;
+    }
+
+    /// Reads pieces that are about to be added, as far as it is known or believed where they lie:
+    /// what their maps have still to learn is read with them. The caller has seen to it that there is
+    /// room for their blocks.
+    pub fn stage<M: GetBlock>(&mut self, mut pieces: Vec<StagePiece<'_, M>>) {
+        self.execution.stage_together(&mut pieces);
     }
 
     /// Adds `pages` pages of a file of `size_bytes`, or as many as it has, from `first` on. The

@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 
 use super::batch::WindowFault;
-use super::block::{FileBlock, Geometry};
+use super::block::{FileBlock, FsBlock, Geometry};
 use super::event::{Event, Sink};
 use super::get_block::{GetBlock, Intent};
 use super::plug::{Plug, Transfer};
@@ -39,6 +39,41 @@ pub(super) struct Execution<'d> {
 struct Stage {
     device_offset_bytes: u64,
     range: Range<usize>,
+}
+
+/// A piece of a file that is to be read together with others.
+pub struct StagePiece<'m, M> {
+    /// Where its blocks lie.
+    pub map: &'m mut M,
+    /// The first of them.
+    pub first: FileBlock,
+    /// How many there are.
+    pub count_blocks: u64,
+}
+
+impl<M: GetBlock> StagePiece<'_, M> {
+    /// Hands on the runs of which it is known where they lie, up to the first that is not.
+    fn known(&mut self, mut run: impl FnMut(FsBlock, u64)) {
+        let end = self.first.plus(self.count_blocks);
+        let mut at = self.first;
+        while at < end && self.map.is_resident(at) {
+            let wanted = end.distance_from(at);
+            let Ok(found) = self.map.get_block(at, wanted, Intent::Read) else { return };
+            let count_blocks = found.count_blocks.clamp(1, wanted);
+            if let Some(block) = found.block {
+                run(block, count_blocks);
+            }
+            at = at.plus(count_blocks);
+        }
+    }
+}
+
+/// Blocks to be read before they are planned.
+struct Span {
+    start: FsBlock,
+    len_blocks: u64,
+    /// The piece of which they are only believed to be.
+    believed_of: Option<usize>,
 }
 
 impl<'d> Execution<'d> {
@@ -98,26 +133,68 @@ impl<'d> Execution<'d> {
         let end = first.plus(count_blocks);
         let mut at = first;
         while let Some((start, len_blocks)) = map.inline_span(at, end.distance_from(at)) {
-            // A belief may be wrong: room for all that the plan may ask for is left.
-            let len_bytes = self.geometry.bytes_in(len_blocks);
-            if len_bytes.saturating_add(self.owed_bytes) > self.window.arena.left_bytes() {
-                return;
-            }
-            let Some(range) = self.window.arena.take(len_bytes) else { return };
-            let device_offset_bytes = self.geometry.bytes_in(start.0);
-            let bytes = self.window.arena.bytes_mut(range.clone());
-            if self.device.read_at(bytes, device_offset_bytes).is_err() {
-                return;
-            }
-            let bytes = self.window.arena.bytes(range.clone());
+            let Some(range) = self.read_stage(start, len_blocks) else { return };
+            let bytes = self.window.arena.bytes(range);
             map.absorb(at, end.distance_from(at), start, bytes);
-            self.stages.push(Stage { device_offset_bytes, range });
             let next = self.first_unstaged(map, at, end);
             if next <= at {
                 return;
             }
             at = next;
         }
+    }
+
+    /// As [`stage`](Self::stage) for pieces of many files, with what is known to lie elsewhere, too:
+    /// what lies side by side on the device is read by one call, whoever it belongs to.
+    pub(super) fn stage_together<M: GetBlock>(&mut self, pieces: &mut [StagePiece<'_, M>]) {
+        let mut spans = Vec::new();
+        for (piece, index) in pieces.iter_mut().zip(0_usize..) {
+            match piece.map.inline_span(piece.first, piece.count_blocks) {
+                Some((start, len_blocks)) => {
+                    spans.push(Span { start, len_blocks, believed_of: Some(index) });
+                }
+                None => piece.known(|start, len_blocks| {
+                    spans.push(Span { start, len_blocks, believed_of: None });
+                }),
+            }
+        }
+        spans.sort_unstable_by_key(|span| span.start);
+        let gap_blocks = self.gap_bytes >> self.geometry.block_bits();
+        for group in spans.chunk_by(|a, b| {
+            let end = a.start.plus(a.len_blocks);
+            b.start >= end && b.start.distance_from(end) <= gap_blocks
+        }) {
+            let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+            let start = first.start;
+            let len_blocks = last.start.plus(last.len_blocks).distance_from(start);
+            let Some(range) = self.read_stage(start, len_blocks) else { continue };
+            for span in group {
+                let Some(piece) = span.believed_of.and_then(|index| pieces.get_mut(index)) else {
+                    continue;
+                };
+                let skip = self.geometry.bytes_in(span.start.distance_from(start));
+                let from = range.start.saturating_add(usize::try_from(skip).unwrap_or(usize::MAX));
+                let len = usize::try_from(self.geometry.bytes_in(span.len_blocks));
+                let to = from.saturating_add(len.unwrap_or(usize::MAX)).min(range.end);
+                let bytes = self.window.arena.bytes(from..to);
+                piece.map.absorb(piece.first, piece.count_blocks, span.start, bytes);
+            }
+        }
+    }
+
+    /// Reads blocks before the plan says what for. Nothing is lost where that fails: the plan reads
+    /// what it needs, and room for all that it may ask for is left.
+    fn read_stage(&mut self, start: FsBlock, len_blocks: u64) -> Option<Range<usize>> {
+        let len_bytes = self.geometry.bytes_in(len_blocks);
+        if len_bytes.saturating_add(self.owed_bytes) > self.window.arena.left_bytes() {
+            return None;
+        }
+        let range = self.window.arena.take(len_bytes)?;
+        let device_offset_bytes = self.geometry.bytes_in(start.0);
+        let bytes = self.window.arena.bytes_mut(range.clone());
+        self.device.read_at(bytes, device_offset_bytes).ok()?;
+        self.stages.push(Stage { device_offset_bytes, range: range.clone() });
+        Some(range)
     }
 
     /// The first block from `at` on that no stage has brought.

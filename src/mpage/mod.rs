@@ -51,6 +51,7 @@ pub use batch::{Added, Batch, WindowFault};
 pub use bio::BIO_MAX_PAGES;
 pub use block::{FileBlock, FsBlock, Geometry, PageIndex};
 pub use event::{Action, Caller, Cause, Event, Op, PageRange, Sink, Status, Why};
+pub use execute::StagePiece;
 pub use folio::{Buffer, BufferFlags, Folio, Folios};
 pub use get_block::{GetBlock, Intent, MapError, Mapping};
 pub use plug::{Plug, Transfer};

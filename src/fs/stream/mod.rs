@@ -106,7 +106,8 @@ pub enum Item {
     Data(Part),
     /// The end of the file.
     End,
-    /// Something that cannot be read or is refused.
+    /// Something that cannot be read or is refused. A file that is open then has no end, and the
+    /// stream ends.
     Fault {
         /// Its path.
         path: Vec<u8>,
@@ -167,6 +168,8 @@ impl Filesystem {
                 batch,
                 added: false,
                 items: Vec::new(),
+                waiting: Vec::new(),
+                waiting_bytes: 0,
                 loads,
                 returned,
                 streamed: HashSet::new(),

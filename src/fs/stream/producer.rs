@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use super::{Entry, Item, Load, Part, Root, Shape, StreamOptions};
 use crate::fs::error::{Corrupt, FsError, Result};
 use crate::fs::{BlockMap, FileType, Filesystem, Ino, Inode, Step, Walk};
-use crate::mpage::{Batch, Fault, FaultCause, FileBlock, PageIndex, Window};
+use crate::mpage::{Batch, Fault, FaultCause, FileBlock, PageIndex, StagePiece, Window};
 
 /// Items in a load, about.
 const ITEMS: usize = 4096;
@@ -20,11 +20,24 @@ pub(super) struct Producer<'fs, 'o> {
     /// Whether the batch has anything to be read.
     pub(super) added: bool,
     pub(super) items: Vec<Item>,
+    /// Files that are whole in the batch, and wait to be planned.
+    pub(super) waiting: Vec<Waiting<'fs>>,
+    /// The blocks of the files that wait, in bytes.
+    pub(super) waiting_bytes: u64,
     pub(super) loads: SyncSender<Load>,
     pub(super) returned: Receiver<Window>,
     /// What has other names and came already.
     pub(super) streamed: HashSet<Ino>,
     pub(super) data_left_bytes: u64,
+}
+
+/// A file that waits to be planned.
+pub(super) struct Waiting<'fs> {
+    map: BlockMap<'fs>,
+    ino: Ino,
+    size_bytes: u64,
+    /// Its part, among the items; the file's own item stands before it.
+    item: usize,
 }
 
 /// Whether to go on.
@@ -155,9 +168,10 @@ impl Producer<'_, '_> {
         let inode = entry.inode.clone();
         self.items.push(Item::File(entry, shape));
         let next = self.data(&inode, walk.path())?;
-        self.items.push(Item::End);
-        if next == Next::Stop {
-            self.send()?;
+        match next {
+            Next::Go => self.items.push(Item::End),
+            // It is not whole, and has no end.
+            Next::Stop => self.send().map(drop)?,
         }
         Ok(next)
     }
@@ -177,6 +191,19 @@ impl Producer<'_, '_> {
         let size_bytes = inode.size_bytes();
         let pages = geometry.pages_for(size_bytes);
         let skips_holes = self.fs.may_have_holes(inode);
+        let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
+        if pages <= self.batch.window_pages() && !skips_holes {
+            if file_bytes > self.room_bytes() && self.send()? == Next::Stop {
+                return Ok(Next::Stop);
+            }
+            let map = BlockMap::new(inode, self.fs.metadata());
+            let item = self.items.len();
+            self.waiting.push(Waiting { map, ino: inode.ino(), size_bytes, item });
+            self.waiting_bytes = self.waiting_bytes.saturating_add(file_bytes);
+            let part = Part { range: 0..size_bytes, in_window: 0..0, faults: Vec::new() };
+            self.items.push(Item::Data(part));
+            return Ok(Next::Go);
+        }
         let mut map = BlockMap::new(inode, self.fs.metadata());
         let mut page = PageIndex(0);
         while page.0 < pages {
@@ -198,8 +225,7 @@ impl Producer<'_, '_> {
                 geometry.bytes_in(geometry.blocks_for(size_bytes.saturating_sub(start)));
             let window_bytes = self.batch.window_pages().saturating_mul(page_size);
             // A part that needs a window of its own gets one.
-            if rest_bytes.min(window_bytes) > self.batch.room_bytes() && self.send()? == Next::Stop
-            {
+            if rest_bytes.min(window_bytes) > self.room_bytes() && self.send()? == Next::Stop {
                 return Ok(Next::Stop);
             }
             let count = self.batch.window_pages().min(pages.saturating_sub(page.0)).max(1);
@@ -210,20 +236,65 @@ impl Producer<'_, '_> {
             let len_bytes = range.end.saturating_sub(range.start);
             let in_window = added.at_bytes..added.at_bytes.saturating_add(len_bytes);
             self.items.push(Item::Data(Part { range, in_window, faults: added.faults }));
-            match self.data_left_bytes.checked_sub(added.asked_bytes) {
-                Some(left) => self.data_left_bytes = left,
-                None => {
-                    let limit_bytes = super::data_limit_bytes(self.fs);
-                    self.fault(path, Corrupt::SharedData { ino: inode.ino(), limit_bytes }.into());
-                    return Ok(Next::Stop);
-                }
+            if !self.charge(added.asked_bytes) {
+                let limit_bytes = super::data_limit_bytes(self.fs);
+                self.fault(path, Corrupt::SharedData { ino: inode.ino(), limit_bytes }.into());
+                return Ok(Next::Stop);
             }
         }
         Ok(Next::Go)
     }
 
+    fn room_bytes(&self) -> u64 {
+        self.batch.room_bytes().saturating_sub(self.waiting_bytes)
+    }
+
+    /// Takes data from what all files may have together; false where that is too little.
+    fn charge(&mut self, bytes: u64) -> bool {
+        let left = self.data_left_bytes.checked_sub(bytes);
+        self.data_left_bytes = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// Plans the files that wait: together, since what lies side by side is read together.
+    fn plan_waiting(&mut self) -> Next {
+        let geometry = self.fs.geometry();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
+        let pieces = waiting.iter_mut().map(|file| StagePiece {
+            count_blocks: geometry.blocks_for(file.size_bytes),
+            first: FileBlock(0),
+            map: &mut file.map,
+        });
+        self.batch.stage(pieces.collect());
+        for Waiting { mut map, ino, size_bytes, item } in waiting {
+            let pages = geometry.pages_for(size_bytes);
+            let added = self.batch.add(&mut map, size_bytes, PageIndex(0), pages);
+            self.added = true;
+            let within = self.charge(added.asked_bytes);
+            if let Some(Item::Data(part)) = self.items.get_mut(item) {
+                part.in_window = added.at_bytes..added.at_bytes.saturating_add(size_bytes);
+                part.faults = added.faults;
+            }
+            if !within {
+                let limit_bytes = super::data_limit_bytes(self.fs);
+                let error = Corrupt::SharedData { ino, limit_bytes }.into();
+                // What follows does not come, nor does the end of this one.
+                self.items.truncate(item);
+                let path = match self.items.last() {
+                    Some(Item::File(entry, _)) => entry.path.clone(),
+                    _ => Vec::new(),
+                };
+                self.items.push(Item::Fault { path, error });
+                return Next::Stop;
+            }
+        }
+        Next::Go
+    }
+
     /// Reads what was planned, and sends what there is.
     fn send(&mut self) -> Result<Next> {
+        let planned = self.plan_waiting();
         let mut window = None;
         if self.added {
             let faults = self.batch.finish();
@@ -250,7 +321,7 @@ impl Producer<'_, '_> {
         let sent = items.is_empty() || self.loads.send(Load { items, window }).is_ok();
         self.batch.begin();
         self.added = false;
-        Ok(if sent { Next::Go } else { Next::Stop })
+        Ok(if sent { planned } else { Next::Stop })
     }
 }
 
