@@ -9,7 +9,7 @@ mod write;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::Args;
 
@@ -57,7 +57,7 @@ pub struct GetArgs {
 
     /// Where it goes [default: its own name, here]
     #[arg(value_name = "DEST")]
-    dest: Option<PathBuf>,
+    dest: Option<OsString>,
 
     /// A directory and all below it
     #[arg(short, long, visible_short_alias = 'R')]
@@ -119,7 +119,7 @@ pub fn run(args: &GetArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyh
         return Ok(());
     }
     let keep = Keep { owner: args.same_owner, set_id: args.preserve_permissions };
-    let dest = dest::find(args.dest.as_deref(), path, is_directory)?;
+    let dest = dest::find(args.dest.as_deref().map(Path::new), path, is_directory)?;
     let (extraction, name) = match &dest {
         Dest::Tree(dest) => (Extraction::tree(dest, keep).map_err(Failure::from)?, None),
         Dest::File(dest) => {
