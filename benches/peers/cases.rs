@@ -42,6 +42,12 @@ pub enum Operation {
     ToFile,
     /// Lists the whole tree with its inodes.
     List,
+    /// Copies the whole tree out, with every attribute.
+    Export,
+    /// Writes the whole tree into a pipe as a tar archive.
+    Archive,
+    /// Sums a file.
+    Sum,
     /// Writes a file into an empty image.
     Put,
     /// Writes a tree into an empty image.
@@ -49,6 +55,11 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Whether it is about all that the image holds, and not about a file.
+    pub fn is_of_a_tree(self) -> bool {
+        matches!(self, Self::List | Self::Export | Self::Archive | Self::Import)
+    }
+
     /// Whether it changes the image.
     pub fn writes(self) -> bool {
         matches!(self, Self::Put | Self::Import)
@@ -72,6 +83,14 @@ pub const ALL: &[Case] = &[
     case("ten-2g", "10 bytes in 2 GiB", 200, |dir, _| ten_bytes(dir, 2 * GIB)),
     case("ten-1t", "10 bytes in 1 TiB", 200, |dir, _| ten_bytes(dir, 1024 * GIB)),
     case("ls", "`ls -lR` of 20,000 files", 21, tree),
+    case("export-4k", "export 20,000 files, 4 KiB", 21, |d, q| exported(d, q, 4096)),
+    case("export-1k", "export 20,000 files, 1 KiB", 21, |d, q| exported(d, q, 1024)),
+    case("tar", "`tar` of 20,000 files", 21, archived),
+    case("sum", "CRC-32 of 1 GiB", 11, |dir, quick| Subject {
+        operation: Operation::Sum,
+        check: Check::Lines(1),
+        ..whole(dir, quick, 4096)
+    }),
     case("put-4k", "put 1 GiB, 4 KiB blocks", 11, |dir, quick| writes::put(dir, quick, 4096)),
     case("put-1k", "put 1 GiB, 1 KiB blocks", 11, |dir, quick| writes::put(dir, quick, 1024)),
     case("put-ten-2g", "put 10 bytes, 2 GiB", 200, |dir, _| writes::put_ten(dir, 2 * GIB)),
@@ -139,11 +158,7 @@ impl Subject {
             Check::Same(plain.clone())
         };
         Self {
-            inner: if matches!(operation, Operation::List | Operation::Import) {
-                "/"
-            } else {
-                "/f"
-            },
+            inner: if operation.is_of_a_tree() { "/" } else { "/f" },
             image,
             check,
             plain,
@@ -169,6 +184,14 @@ impl Subject {
                 Job::new(cp, Sink::Itself(self.out()))
             }
             Operation::List => Job::new(line("ls").arg("-lR").arg(path), self.sink()),
+            Operation::Export => {
+                Job::new(line("cp").arg("-a").arg(path).arg(self.out()), self.sink())
+            }
+            Operation::Archive => {
+                let tar = line("tar").arg("-c").arg("-f").arg("-").arg("-C").arg(path).arg(".");
+                Job::new(tar, self.sink())
+            }
+            Operation::Sum => Job::new(line("cat").arg(path), self.sink()),
             Operation::Put => {
                 let [mut from, mut to] = ["if=", "of="].map(OsString::from);
                 from.push(path);
@@ -183,8 +206,9 @@ impl Subject {
     /// Where output goes that a tool writes to its standard output.
     pub fn sink(&self) -> Sink {
         match self.operation {
-            Operation::Pipe | Operation::List => Sink::Pipe,
-            Operation::Null | Operation::Put | Operation::Import => Sink::Null,
+            Operation::Pipe | Operation::List | Operation::Archive => Sink::Pipe,
+            Operation::Export => Sink::Itself(self.out()),
+            Operation::Null | Operation::Sum | Operation::Put | Operation::Import => Sink::Null,
             Operation::ToFile => Sink::File(self.out()),
         }
     }
@@ -317,10 +341,32 @@ fn ten_bytes(dir: &Path, size_bytes: u64) -> Subject {
     subject
 }
 
-/// 20,000 files of 0.5-16 KiB and 200 symlinks in 500 directories, 25 of them at the top.
+/// The tree, to be copied out.
+fn exported(dir: &Path, quick: bool, block_bytes: u32) -> Subject {
+    let mut subject = tree_of(dir, quick, Operation::Export, block_bytes);
+    subject.check = Check::Tree(subject.plain.clone());
+    subject
+}
+
+/// The tree, to be archived.
+fn archived(dir: &Path, quick: bool) -> Subject {
+    let mut subject = tree_of(dir, quick, Operation::Archive, 4096);
+    subject.check = match subject.check {
+        Check::Lines(count) => Check::Entries(count),
+        check => check,
+    };
+    subject
+}
+
+/// The tree, to be listed.
 fn tree(dir: &Path, quick: bool) -> Subject {
+    tree_of(dir, quick, Operation::List, 4096)
+}
+
+/// 20,000 files of 0.5-16 KiB and 200 symlinks in 500 directories, 25 of them at the top.
+fn tree_of(dir: &Path, quick: bool, operation: Operation, block_bytes: u32) -> Subject {
     let (directories, files) = if quick { (50, 2000) } else { (500, 20_000) };
-    let mut subject = Subject::new(dir, Operation::List);
+    let mut subject = Subject::new(dir, operation);
     let paths = subject.write_tree(directories, files);
     for path in paths.iter().step_by(100) {
         let (directory, name) = path.rsplit_once('/').expect("a path from the root");
@@ -335,6 +381,6 @@ fn tree(dir: &Path, quick: bool) -> Subject {
     fs::write(subject.script("debugfs"), requests.collect::<String>()).expect("a script");
     let inodes = (files + directories) as u64 + 1024;
     let plain = subject.plain.clone();
-    subject.mke2fs(4096, files as u64 * 20_000 + 32 * MIB, inodes, Some(&plain));
+    subject.mke2fs(block_bytes, files as u64 * 20_000 + 32 * MIB, inodes, Some(&plain));
     subject
 }

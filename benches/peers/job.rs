@@ -78,6 +78,10 @@ pub enum Check {
     Same(PathBuf),
     /// At least so many lines.
     Lines(usize),
+    /// An archive of at least so many entries.
+    Entries(usize),
+    /// A tree like this one.
+    Tree(PathBuf),
     /// Nothing: the image holds a plain file as `/f`, or a plain tree as `/`.
     Holds {
         /// The image.
@@ -125,7 +129,7 @@ impl Job {
     /// Runs it and takes the time.
     pub fn time(&self) -> Result<Duration, String> {
         if let Some(out) = self.sink.file() {
-            let _ = fs::remove_file(out);
+            let _ = fs::remove_file(out).or_else(|_| fs::remove_dir_all(out));
         }
         if let Some(Fresh { from, image }) = &self.fresh {
             // A new file: one that is overwritten would keep its pages, and cost less to fill.
@@ -183,13 +187,29 @@ impl Job {
                 let cmp = cmp.args(["-s", "-"]).arg(plain);
                 self.around(|| self.pipe_into(cmp)).map(drop)
             }
-            (Check::Lines(least), _) => self.around(|| {
-                let count = self.pipe_into(Command::new("wc").arg("-l").stdout(Stdio::piped()))?;
-                let count = String::from_utf8_lossy(&count).trim().parse().unwrap_or(0);
-                let few = || format!("{count} lines of output, of {least}");
-                if count >= *least { Ok(()) } else { Err(few()) }
-            }),
+            (Check::Tree(plain), out) => {
+                self.time()?;
+                verify::same_tree(out.ok_or("nothing was made")?, plain)
+            }
+            (Check::Lines(least), _) => self.verify_lines(Command::new("cat"), *least),
+            (Check::Entries(least), _) => {
+                let mut list = Command::new("tar");
+                list.args(["-t", "-f", "-"]);
+                self.verify_lines(list, *least)
+            }
         }
+    }
+}
+
+impl Job {
+    /// Runs it once, and counts the lines that `reader` makes of its output.
+    fn verify_lines(&self, mut reader: Command, least: usize) -> Result<(), String> {
+        self.around(|| {
+            let lines = self.pipe_into(reader.stdout(Stdio::piped()))?;
+            let count = lines.iter().filter(|byte| **byte == b'\n').count();
+            let few = || format!("{count} lines of output, of {least}");
+            if count >= least { Ok(()) } else { Err(few()) }
+        })
     }
 }
 

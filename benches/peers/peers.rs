@@ -82,9 +82,24 @@ impl Peer {
         }
         let main = match (self, subject.operation) {
             (Self::Mpimg, Operation::List) => mpimg().arg("ls").arg("-lR").arg(image).arg("/"),
+            (Self::Mpimg, Operation::Export) => {
+                let get = mpimg().arg("get").arg("-rp").arg("--same-owner");
+                get.arg(image).arg("/").arg(subject.out())
+            }
+            (Self::Mpimg, Operation::Archive) => mpimg().arg("tar").arg(image),
+            (Self::Mpimg, Operation::Sum) => mpimg().arg("sum").arg(image).arg(inner),
             (Self::Mpimg, _) => mpimg().arg("cat").arg(image).arg(inner),
+            (_, Operation::Archive | Operation::Sum) if self != Self::LoopMount => return None,
+            (Self::E2tools, Operation::Export) => return None,
             (Self::Debugfs, Operation::List) => {
                 line("debugfs").arg("-f").arg(subject.script("debugfs")).arg(image)
+            }
+            (Self::Debugfs, Operation::Export) => {
+                let request = format!("rdump / {}", subject.out().display());
+                let main = line("debugfs").arg("-R").arg(request).arg(image);
+                // It wants a directory that is there, which the limit has, too.
+                let mkdir = vec![line("mkdir").arg(subject.out())];
+                return Some(Job { before: mkdir, ..Job::new(main, sink) });
             }
             (Self::Debugfs, Operation::ToFile) => {
                 let request = format!("dump {inner} {}", subject.out().display());
@@ -101,6 +116,10 @@ impl Peer {
                 return Some(Job::new(main, Sink::Itself(subject.out())));
             }
             (Self::E2tools, _) => line("e2cp").arg(inside(image, inner)).arg("-"),
+            (Self::SevenZip, Operation::Export) => {
+                let to = format!("-o{}", subject.out().display());
+                line("7z").arg("x").arg("-y").arg("-snl").arg(to).arg(image)
+            }
             (Self::SevenZip, Operation::List) => line("7z").arg("l").arg(image),
             (Self::SevenZip, _) => {
                 let name = inner.trim_start_matches('/');

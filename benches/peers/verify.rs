@@ -36,9 +36,14 @@ fn holds_tree(image: &Path, plain: &Path) -> Result<(), String> {
     let copy = tempfile::tempdir_in(beside).map_err(|e| e.to_string())?;
     let request = format!("rdump / {}", copy.path().display());
     tools::run_ok("debugfs", &["-R".as_ref(), request.as_ref(), image.as_os_str()]);
+    same_tree(copy.path(), plain)
+}
+
+/// Two trees hold the same files.
+pub fn same_tree(copy: &Path, plain: &Path) -> Result<(), String> {
     let mut diff = Command::new("diff");
-    let diff = diff.args(["-rq", "--exclude=lost+found"]).arg(plain).arg(copy.path());
-    settle(diff, "wrong tree in the image")
+    let diff = diff.args(["-rq", "--no-dereference", "--exclude=lost+found"]).arg(plain).arg(copy);
+    settle(diff, "wrong tree")
 }
 
 /// The first line of what e2fsck says that is not the name of a pass.
