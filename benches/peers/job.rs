@@ -165,8 +165,10 @@ impl Job {
         let mut writer = self.main.command();
         let mut writer = writer.stdout(Stdio::piped()).spawn().map_err(|e| e.to_string())?;
         let pipe = writer.stdout.take().expect("the output is piped");
-        let reader = reader.stdin(pipe).stderr(Stdio::null()).spawn().expect("the reader starts");
-        let read = reader.wait_with_output().map_err(|e| e.to_string())?;
+        let child = reader.stdin(pipe).stderr(Stdio::null()).spawn().expect("the reader starts");
+        // The command keeps its end of the pipe: a reader that ends early would not be noticed.
+        reader.stdin(Stdio::null());
+        let read = child.wait_with_output().map_err(|e| e.to_string())?;
         finish(writer)?;
         if read.status.success() { Ok(read.stdout) } else { Err("wrong output".to_owned()) }
     }
