@@ -15,6 +15,7 @@
 //! generated   completions and manual pages are those of the command line
 //! help        examples and codes that the help promises
 //! sum         checksums, and lists of them
+//! get         what a copy out of an image does to what stands at its DEST
 //! find        what find finds, and findutils' find
 //! tar         archives, as GNU tar, Python and the kernel see them
 //! write       commands that change an image
@@ -32,6 +33,7 @@ mod df;
 mod du;
 mod find;
 mod generated;
+mod get;
 mod help;
 mod images;
 mod locks;

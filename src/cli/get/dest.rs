@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::super::exit::{Failure, Report};
 use super::super::image::OpenImage;
 use super::super::unread::Unread;
-use crate::fs::{FsError, Inode};
+use crate::fs::{FileType, FsError, Inode};
 use crate::host::HostError;
 use crate::mpage::ReadOptions;
 
@@ -23,9 +23,12 @@ pub enum Dest {
     Stream(File),
 }
 
-/// What `dest` means for what the image has at `path`.
-pub fn find(dest: Option<&Path>, path: &[u8], is_directory: bool) -> Result<Dest, Failure> {
-    if is_directory {
+/// What `dest` means for what the image has at `path`, a `file_type`.
+///
+/// Only bytes go through a symbolic link or into a device. A fifo, a device or a link of the image
+/// takes the place of `dest` itself: never of what a link leads to, which may be anything of the host.
+pub fn find(dest: Option<&Path>, path: &[u8], file_type: FileType) -> Result<Dest, Failure> {
+    if file_type == FileType::Directory {
         let dest = match dest {
             Some(dest) => dest.to_owned(),
             None => PathBuf::from(own_name(path)?),
@@ -36,6 +39,7 @@ pub fn find(dest: Option<&Path>, path: &[u8], is_directory: bool) -> Result<Dest
     let refused = |source| Failure::from(HostError::Create { name: format!("{dest:?}"), source });
     match dest.metadata() {
         Ok(there) if there.is_dir() => Ok(Dest::File(dest.join(own_name(path)?))),
+        _ if file_type != FileType::Regular => Ok(Dest::File(dest.to_owned())),
         Ok(there) if there.is_file() => {
             // A link that the user names is followed, as cp does.
             dest.canonicalize().map(Dest::File).map_err(refused)

@@ -119,7 +119,7 @@ pub fn run(args: &GetArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyh
         return Ok(());
     }
     let keep = Keep { owner: args.same_owner, set_id: args.preserve_permissions };
-    let dest = dest::find(args.dest.as_deref().map(Path::new), path, is_directory)?;
+    let dest = dest::find(args.dest.as_deref().map(Path::new), path, inode.file_type())?;
     let (extraction, name) = match &dest {
         Dest::Tree(dest) => (Extraction::tree(dest, keep).map_err(Failure::from)?, None),
         Dest::File(dest) => {
