@@ -70,3 +70,25 @@ fn a_file_is_written_through_a_symbolic_link_at_dest_as_by_cp() {
     assert_eq!(fs::read(&host).unwrap(), b"new");
     assert_eq!(fs::read_link(&dest).unwrap(), host);
 }
+
+#[test]
+fn what_the_host_says_of_dest_is_said_once() {
+    let dir = scratch::dir();
+    let image = make_image(dir.path());
+    for (options, path, dest) in [
+        (&[][..], "file", "missing/file"),
+        (&[][..], "file", "new/"),
+        (&["-r"][..], "/", "missing/tree"),
+    ] {
+        let dest = format!("{}/{dest}", dir.path().display());
+        let mut command = process::command();
+        let ran = tools::capture(command.arg("get").args(options).arg(&image).arg(path).arg(dest));
+        let reason = if path == "file" && ran.stderr.contains("new/") {
+            "names no file"
+        } else {
+            "No such file or directory"
+        };
+        assert_eq!(ran.stderr.matches(reason).count(), 1, "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    }
+}
