@@ -202,3 +202,26 @@ fn neighbours_on_the_disk_share_calls() {
     let calls = stats["calls"].as_u64().unwrap();
     assert!(calls < 60, "{calls} calls for 500 files that lie side by side");
 }
+
+#[test]
+fn what_fails_is_told_of_the_file_that_it_is_of() {
+    let tree = Tree::new();
+    tree.pattern("/a", 1, 3000).pattern("/b", 2, 3000).pattern("/z", 3, 3000);
+    let image = Image::from_tree(tree.path(), 4096, 4 << 20, &["-N", "32"]);
+    // A file with holes between two without, whose block is the last, which is cut off.
+    let last = (4 << 20) / 4096 - 1;
+    image.edit(&[
+        format!("sif /b block[5] {last}"),
+        "sif /b block[0] 0".into(),
+        "sif /b size 30000".into(),
+    ]);
+    let file = std::fs::File::options().write(true).open(image.path()).unwrap();
+    file.set_len(last * 4096).unwrap();
+    let ran = sum(&image, &["-r", "/"]);
+    assert_eq!(ran.code, Some(4));
+    assert!(ran.stderr.contains(":/b: bytes 20480..24576 cannot be read"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(":/a: ") && !ran.stderr.contains(":/z: "), "{}", ran.stderr);
+    let text = ran.text();
+    let paths: Vec<_> = text.lines().map(|line| &line[10..]).collect();
+    assert_eq!(paths, ["/a", "/z"]);
+}

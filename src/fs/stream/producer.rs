@@ -298,10 +298,14 @@ impl Producer<'_, '_> {
         let mut window = None;
         if self.added {
             let faults = self.batch.finish();
-            let mut parts = self.items.iter_mut().filter_map(|item| match item {
+            let parts = self.items.iter_mut().filter_map(|item| match item {
                 Item::Data(part) => Some(part),
                 _ => None,
             });
+            // Files that waited lie behind those that did not.
+            let mut parts: Vec<_> = parts.collect();
+            parts.sort_by_key(|part| part.in_window.start);
+            let mut parts = parts.into_iter();
             let mut part = parts.next();
             for fault in faults {
                 while part.as_ref().is_some_and(|part| part.in_window.end <= fault.at_bytes) {
