@@ -412,3 +412,18 @@ fn outputs_that_go_away_or_are_full_or_terminals() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.text().contains("standard output is a terminal"), "{}", ran.text());
 }
+
+#[test]
+fn what_cannot_be_found_of_a_file_is_not_of_another() {
+    let tree = Tree::new();
+    tree.pattern("/a", 1, 8000).pattern("/z", 2, 8000);
+    let image = Image::from_tree(tree.path(), 1024, 4 << 20, &["-N", "32"]);
+    image.edit(&["sif /a block[DIND] 9999999", "sif /a size 2000000"]);
+    let ran = tar_with_report(&["--sparse=never"], image.path(), &[b"/z", b"/a"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    let dir = extract(&ran.stdout, Reader::Gnu);
+    let found = fs::read(dir.path().join("tree/a")).unwrap();
+    assert_eq!(found.len(), 2_000_000);
+    assert!(found[..8000] == fs::read(tree.at("/a")).unwrap());
+    assert!(found[8192..].iter().all(|byte| *byte == 0));
+}

@@ -347,7 +347,9 @@ fn fault_of(
 fn unmapped(range: Range<u64>, error: FsError) -> Part {
     let len_bytes = range.end.saturating_sub(range.start);
     let fault = Fault { offset_bytes: range.start, len_bytes, cause: FaultCause::Map(error) };
-    Part { range, in_window: 0..0, faults: vec![fault] }
+    // Where no window has anything.
+    let in_window = u64::MAX.saturating_sub(len_bytes)..u64::MAX;
+    Part { range, in_window, faults: vec![fault] }
 }
 
 /// The first block from `at` on that has data, if there is one before `end`.
