@@ -225,3 +225,14 @@ fn what_fails_is_told_of_the_file_that_it_is_of() {
     let paths: Vec<_> = text.lines().map(|line| &line[10..]).collect();
     assert_eq!(paths, ["/a", "/z"]);
 }
+
+#[test]
+fn what_is_named_twice_is_summed_twice() {
+    let tree = Tree::new();
+    tree.pattern("/large", 1, 700_000);
+    let image = Image::from_tree(tree.path(), 1024, 1 << 20, &["-N", "32"]);
+    let ran = sum(&image, &["-r", "/large", "/", "/large"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let crc32 = crc32fast::hash(&std::fs::read(tree.at("/large")).unwrap());
+    assert_eq!(ran.text(), format!("{crc32:08x}  /large\n").repeat(3));
+}

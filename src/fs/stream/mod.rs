@@ -8,7 +8,7 @@
 //! of them all, which took as few calls as it has runs on the disk. A large file takes a load a
 //! window. While one load is worked on, the next is read.
 //!
-//! The stream ends whatever the image says: as the [walk](super::Walk) does; and all files together have
+//! The stream ends whatever the image says: as the [walk](super::Walk) does; and all files of a root have
 //! no more data than the filesystem has blocks. Data that is reached by several names comes once.
 
 mod producer;

@@ -53,6 +53,9 @@ impl Producer<'_, '_> {
     pub(super) fn run(&mut self, roots: Vec<Root>) -> Result<()> {
         self.batch.begin();
         for root in roots {
+            // Roots may lie below each other: what is named again comes again.
+            let limit_bytes = super::data_limit_bytes(self.fs);
+            self.data_left_bytes = limit_bytes.saturating_add(self.waiting_bytes);
             if self.tree(root)? == Next::Stop {
                 return Ok(());
             }
@@ -193,8 +196,13 @@ impl Producer<'_, '_> {
         let skips_holes = self.fs.may_have_holes(inode);
         let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
         if pages <= self.batch.window_pages() && !skips_holes {
-            if file_bytes > self.room_bytes() && self.send()? == Next::Stop {
-                return Ok(Next::Stop);
+            if file_bytes > self.room_bytes() {
+                // The file's own item goes with its data.
+                let file = self.items.pop();
+                if self.send()? == Next::Stop {
+                    return Ok(Next::Stop);
+                }
+                self.items.extend(file);
             }
             let map = BlockMap::new(inode, self.fs.metadata());
             let item = self.items.len();
