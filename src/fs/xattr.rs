@@ -118,6 +118,9 @@ pub(super) fn parse(
     found: &mut Vec<Xattr>,
 ) -> Result<()> {
     let fault = |what, value: u64| FsError::from(Corrupt::Xattr { ino, place, what, value });
+    // Each value has a place of its own: a block of values that all lie in one place would be
+    // hundreds of megabytes.
+    let mut left_bytes = values.len();
     // Four zero bytes end the list; so does the end of the space.
     while magic(entries).is_some_and(|bytes| bytes != 0) {
         let Ok((entry, rest)) = RawEntry::read_from_prefix(entries) else {
@@ -138,6 +141,10 @@ pub(super) fn parse(
         let to = usize::try_from(size).ok().and_then(|size| from.checked_add(size));
         let Some(value) = to.and_then(|to| values.get(from..to)) else {
             return Err(fault("a value is cut off", u64::from(size)));
+        };
+        left_bytes = match left_bytes.checked_sub(value.len()) {
+            Some(left_bytes) => left_bytes,
+            None => return Err(fault("values overlap", u64::from(size))),
         };
         let name = [prefix.as_bytes(), suffix].concat();
         found.push(Xattr { name, value: value.to_vec() });
@@ -175,6 +182,17 @@ mod tests {
         bytes.extend(b"a:b");
         let expected = Xattr { name: b"security.selinux".to_vec(), value: b"a:b".to_vec() };
         assert_eq!(parsed(&bytes).unwrap(), [expected]);
+    }
+
+    #[test]
+    fn values_that_together_are_more_than_there_is_are_errors() {
+        let mut bytes = [entry(1, b"a", 100, 80), entry(1, b"b", 100, 80)].concat();
+        bytes.resize(200, 0);
+        assert_eq!(parsed(&bytes).unwrap().len(), 2);
+        let mut bytes = [entry(1, b"a", 100, 80), entry(1, b"b", 90, 80)].concat();
+        bytes.extend(entry(1, b"c", 100, 80));
+        bytes.resize(200, 0);
+        assert!(parsed(&bytes).unwrap_err().to_string().contains("overlap"));
     }
 
     #[test]
