@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::editor::{DOUBLE, Editor, SINGLE, TRIPLE};
 use crate::sandbox::Sandbox;
 use crate::support::image::Image;
-use crate::support::process::Ended;
+use crate::support::process::{Ended, Limits};
 use crate::support::tree::Tree;
 
 #[track_caller]
@@ -319,4 +319,20 @@ fn a_symlink_that_no_host_can_hold_is_the_images_fault() {
         assert_eq!(fs::read(sandbox.dest().join("z-after")).unwrap(), b"after\n", "{what}");
         sandbox.read(&editor.image(), what, |_, _| ());
     }
+}
+
+#[test]
+fn long_paths_of_many_names_take_little_memory() {
+    let image = Image::new(1024, 64 << 20, &["-N", "8192"]);
+    let name = "n".repeat(250);
+    let mut requests = Vec::new();
+    for _ in 0..400 {
+        requests.extend([format!("mkdir {name}"), format!("cd {name}")]);
+    }
+    requests.extend((0..4000).map(|index| format!("symlink s{index} t")));
+    image.edit(&requests);
+    let limits = Limits { memory_kib: 256 << 10, cpu_seconds: 10, output_bytes: 1 << 20 };
+    let args = ["sum".as_ref(), "-r".as_ref(), image.path().as_os_str(), "/".as_ref()];
+    let ended = limits.run(&args, &mut tempfile::tempfile().unwrap());
+    assert_eq!(ended.code(), Ok(0), "{}", ended.stderr);
 }

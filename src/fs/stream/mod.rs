@@ -168,6 +168,7 @@ impl Filesystem {
                 batch,
                 added: false,
                 items: Vec::new(),
+                entry_bytes: 0,
                 waiting: Vec::new(),
                 waiting_bytes: 0,
                 loads,

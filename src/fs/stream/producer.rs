@@ -11,6 +11,8 @@ use crate::mpage::{Batch, Fault, FaultCause, FileBlock, PageIndex, StagePiece, W
 
 /// Items in a load, about.
 const ITEMS: usize = 4096;
+/// Bytes of paths, targets and attributes in a load, about: each may be large.
+const ENTRY_BYTES: usize = 1 << 20;
 
 /// What reads.
 pub(super) struct Producer<'fs, 'o> {
@@ -20,6 +22,8 @@ pub(super) struct Producer<'fs, 'o> {
     /// Whether the batch has anything to be read.
     pub(super) added: bool,
     pub(super) items: Vec<Item>,
+    /// Paths, targets and attributes of the items.
+    pub(super) entry_bytes: usize,
     /// Files that are whole in the batch, and wait to be planned.
     pub(super) waiting: Vec<Waiting<'fs>>,
     /// The blocks of the files that wait, in bytes.
@@ -99,7 +103,8 @@ impl Producer<'_, '_> {
             if next == Next::Stop {
                 return Ok(Next::Stop);
             }
-            if self.items.len() >= ITEMS && self.send()? == Next::Stop {
+            let full = self.items.len() >= ITEMS || self.entry_bytes >= ENTRY_BYTES;
+            if full && self.send()? == Next::Stop {
                 return Ok(Next::Stop);
             }
         }
@@ -111,6 +116,7 @@ impl Producer<'_, '_> {
     }
 
     fn fault(&mut self, path: &[u8], error: FsError) -> Next {
+        self.entry_bytes = self.entry_bytes.saturating_add(path.len());
         self.items.push(Item::Fault { path: path.to_vec(), error });
         Next::Go
     }
@@ -128,13 +134,18 @@ impl Producer<'_, '_> {
     }
 
     fn entry_with(
-        &self,
+        &mut self,
         walk: &Walk<'_>,
         inode: Inode,
         target: Vec<u8>,
         xattrs: Vec<crate::fs::Xattr>,
     ) -> Box<Entry> {
         let path = walk.path().to_vec();
+        let xattr_bytes = |sum: usize, xattr: &crate::fs::Xattr| {
+            sum.saturating_add(xattr.name.len()).saturating_add(xattr.value.len())
+        };
+        let rest_bytes = xattrs.iter().fold(target.len(), xattr_bytes);
+        self.entry_bytes = self.entry_bytes.saturating_add(path.len()).saturating_add(rest_bytes);
         let name_at = path.len().saturating_sub(walk.name().len());
         Box::new(Entry { path, name_at, depth: walk.depth(), inode, target, xattrs })
     }
@@ -163,6 +174,7 @@ impl Producer<'_, '_> {
             self.streamed.insert(inode.ino());
         }
         let mut entry = self.entry(walk, inode);
+        self.entry_bytes = self.entry_bytes.saturating_add(target.len());
         entry.target = target;
         let Some(shape) = shape else {
             self.items.push(Item::Node(entry));
@@ -333,6 +345,7 @@ impl Producer<'_, '_> {
         let sent = items.is_empty() || self.loads.send(Load { items, window }).is_ok();
         self.batch.begin();
         self.added = false;
+        self.entry_bytes = 0;
         Ok(if sent { planned } else { Next::Stop })
     }
 }
