@@ -336,3 +336,20 @@ fn long_paths_of_many_names_take_little_memory() {
     let ended = limits.run(&args, &mut tempfile::tempfile().unwrap());
     assert_eq!(ended.code(), Ok(0), "{}", ended.stderr);
 }
+
+#[test]
+fn names_of_what_cannot_be_read_do_not_go_through_it_again() {
+    let mut sandbox = Sandbox::new();
+    let tree = Tree::new();
+    tree.pattern("/big", 5, 400 * 4096).file("/z-after", b"after\n");
+    for index in 0..20 {
+        tree.hard_link(&format!("/other-{index}"), "/big");
+    }
+    let mut editor = Editor::new(&Image::from_tree(tree.path(), 4096, 1 << 23, &["-N", "64"]));
+    editor.set_slot("/big", SINGLE, 0);
+    editor.set_slot("/big", DOUBLE, 0);
+    editor.set_slot("/big", TRIPLE, u32::MAX);
+    editor.set_size("/big", 4096 << 29);
+    let codes = ends_small(&mut sandbox, &editor.image(), "twenty names of terabytes");
+    assert_eq!(codes, [4, 4]);
+}

@@ -1,5 +1,6 @@
 //! The writing end of `get`: what the stream brings, onto the host.
 
+use std::collections::HashSet;
 use std::io;
 
 use super::super::exit::{Exit, Failure, Report};
@@ -8,7 +9,7 @@ use super::super::unread::UnreadFile;
 use super::data::{fill, write_part, write_pieces};
 use super::kept::NotKept;
 use super::summary::Summary;
-use crate::fs::{Entry, FileType, Filesystem, FsError, Inode, Item, Part, Time};
+use crate::fs::{Entry, FileType, Filesystem, FsError, Ino, Inode, Item, Part, Time};
 use crate::host::{Attributes, Extraction, HostError, Meta, NewFile, Sparse, Special};
 use crate::mpage::{ReadOptions, Window};
 
@@ -41,6 +42,8 @@ pub struct Writer<'a, 'r> {
     /// Directories that are passed over, since the outermost could not be made.
     skipped: usize,
     file: Option<Open>,
+    /// What has more names and could not be read: that would only be tried again.
+    unreadable: HashSet<Ino>,
 }
 
 /// A file whose data is coming.
@@ -63,8 +66,19 @@ impl<'a, 'r> Writer<'a, 'r> {
         progress: Progress,
         report: &'a mut Report<'r>,
     ) -> Self {
-        let (summary, open, skipped, file) = (Summary::default(), Vec::new(), 0, None);
-        Self { fs, report, extraction, name, sparse, progress, summary, open, skipped, file }
+        Self {
+            fs,
+            report,
+            extraction,
+            name,
+            sparse,
+            progress,
+            summary: Summary::default(),
+            open: Vec::new(),
+            skipped: 0,
+            file: None,
+            unreadable: HashSet::new(),
+        }
     }
 
     /// Takes a load.
@@ -172,6 +186,9 @@ impl<'a, 'r> Writer<'a, 'r> {
         self.progress.advance_files(1);
         if !unread.is_empty() {
             unread.tell(&entry.path, self.report);
+            if entry.inode.links() > 1 {
+                self.unreadable.insert(entry.inode.ino());
+            }
             return Ok(());
         }
         let Some(file) = file else { return Ok(()) };
@@ -230,6 +247,12 @@ impl<'a, 'r> Writer<'a, 'r> {
 
     /// Another name of what came before.
     fn again(&mut self, entry: &Entry) -> Result<(), Ended> {
+        if self.unreadable.contains(&entry.inode.ino()) {
+            let reason = "not copied: it cannot be read, as was told of another name of it".into();
+            let failure = Failure { exit: Exit::Partial, code: "unreadable_link", reason };
+            self.report.failure(Some(&entry.path), failure);
+            return Ok(());
+        }
         let name = self.name_of(entry);
         match self.extraction.link(u64::from(entry.inode.ino().0), &name) {
             Ok(true) => self.summary.hard_links = self.summary.hard_links.saturating_add(1),
