@@ -203,7 +203,7 @@ fn stream(fs: &Filesystem, root: Inode, order: Order) -> Result<u64, String> {
                     bytes += len;
                 }
                 Item::End => in_file = false,
-                Item::Enter(entry) | Item::Node(entry) | Item::Again(entry) => {
+                Item::Enter(entry) | Item::Node(entry) | Item::Again { entry, .. } => {
                     assert_plain(&entry.path);
                     assert!(!in_file, "a name within a file");
                 }

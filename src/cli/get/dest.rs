@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::super::exit::{Failure, Report};
+use super::super::exit::{Exit, Failure, Report};
 use super::super::image::OpenImage;
 use super::super::unread::Unread;
-use crate::fs::{FileType, FsError, Inode};
+use crate::fs::{FileType, Inode};
 use crate::host::HostError;
 use crate::mpage::ReadOptions;
 
@@ -94,7 +94,11 @@ pub fn fill(
         for piece in file.pieces() {
             if let Err(error) = out.write_all(piece) {
                 if error.kind() != io::ErrorKind::BrokenPipe {
-                    report.failure(Some(path), FsError::Content(error));
+                    let reason = format!("DEST cannot be written: {error}");
+                    report.failure(
+                        Some(path),
+                        Failure { exit: Exit::HostIo, code: "output", reason },
+                    );
                 }
                 return Ok(());
             }

@@ -37,13 +37,14 @@ Examples:
   mpimg get -r --max-bytes 1G --max-depth 50 untrusted.img / out
 
 With -r, DEST is what PATH becomes. Modes, times, links, devices, holes and extended attributes are
-kept as by cp -a; owners only with --same-owner, set-id bits and file capabilities only with -p. What the
-host does not let us keep is told in a line for each kind, and the exit code is 3.
+kept as by cp -a; owners only with --same-owner, set-id bits and file capabilities only with -p.
+What the host does not let us keep is told in a line for each kind, and the exit code is 3.
 
 A file appears under its name when it is whole: what stands there is replaced, but for a directory.
-Without -r, a symbolic link is followed inside the image; with -r or -P it is copied as a link.
-Nothing is ever written outside of DEST, whatever the image says: no symbolic link below DEST is
-followed, and names that could lead elsewhere are refused (exit code 4).
+A pipe or device that is named as DEST takes a file's data. Without -r, a symbolic link is followed
+inside the image; with -r or -P it is copied as a link. Nothing is ever written outside of DEST,
+whatever the image says: no symbolic link below DEST is followed, and names that could lead
+elsewhere are refused (exit code 4).
 
 JSON, one object at the end: files, directories, symlinks, hard_links, specials, bytes, and
 not_kept, a list of {kind, count, first_path, reason}.")]

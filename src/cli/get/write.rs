@@ -115,7 +115,13 @@ impl<'a, 'r> Writer<'a, 'r> {
             Item::File(entry, _) => self.begin(entry),
             Item::Data(part) => self.data(&part, window),
             Item::End => self.end(),
-            Item::Again(entry) => self.again(&entry),
+            Item::Again { entry, last } => {
+                self.again(&entry)?;
+                if last {
+                    self.extraction.forget(u64::from(entry.inode.ino().0));
+                }
+                Ok(())
+            }
             Item::Node(entry) => self.node(&entry),
         }
     }

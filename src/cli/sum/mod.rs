@@ -47,8 +47,8 @@ pub struct SumArgs {
     #[command(flatten)]
     image: ImageArgs,
 
-    /// Paths in the image; <N> is inode N
-    #[arg(value_name = "PATH", required_unless_present = "check", conflicts_with = "check")]
+    /// Paths in the image; <N> is inode N [default with -r: /]
+    #[arg(value_name = "PATH", conflicts_with = "check")]
     paths: Vec<OsString>,
 
     /// Regular files below directories, too
@@ -89,7 +89,16 @@ pub fn run(args: &SumArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyh
     }
     let image = OpenImage::open(&args.image, global, report)?;
     let mut roots = Vec::new();
-    for path in bytes_of(&args.paths) {
+    let root = [OsString::from("/")];
+    let paths = match (args.paths.as_slice(), args.recursive) {
+        ([], true) => root.as_slice(),
+        ([], false) => {
+            let reason = "want a PATH, -r for all that is there, or --check";
+            return Err(Failure::usage("no_path", reason).into());
+        }
+        (paths, _) => paths,
+    };
+    for path in bytes_of(paths) {
         match image.fs.resolve(path, LastSymlink::Follow) {
             Ok(inode) if inode.file_type() == FileType::Directory && !args.recursive => {
                 let error = FsError::from(CallerError::IsADirectory);
@@ -193,9 +202,14 @@ fn sums(
                     }
                     print(&entry.path, sum)?;
                 }
-                Item::Again(entry) => {
-                    if let Some(sum) = linked.get(&entry.inode.ino()) {
-                        print(&entry.path, *sum)?;
+                Item::Again { entry, last } => {
+                    let ino = entry.inode.ino();
+                    let sum = match last {
+                        true => linked.remove(&ino),
+                        false => linked.get(&ino).copied(),
+                    };
+                    if let Some(sum) = sum {
+                        print(&entry.path, sum)?;
                     }
                 }
                 Item::Node(entry) if entry.depth == 0 => {

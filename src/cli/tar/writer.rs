@@ -82,7 +82,7 @@ impl Writer {
     pub fn take(&mut self, item: Item, report: &mut Report<'_>) -> Result<(), Ended> {
         match item {
             Item::Enter(entry) | Item::Node(entry) => self.node(&entry, report),
-            Item::Again(entry) => self.again(&entry, report),
+            Item::Again { entry, last } => self.again(&entry, last, report),
             Item::File(entry, shape) => self.file(*entry, shape, report),
             Item::Data(part) => self.data(&part),
             Item::End => self.end_of_file(report),
@@ -138,8 +138,13 @@ impl Writer {
     }
 
     /// One more name of what came before.
-    fn again(&mut self, entry: &Entry, report: &mut Report<'_>) {
-        match self.linked.get(&entry.inode.ino()).cloned() {
+    fn again(&mut self, entry: &Entry, last: bool, report: &mut Report<'_>) {
+        let ino = entry.inode.ino();
+        let first = match last {
+            true => self.linked.remove(&ino),
+            false => self.linked.get(&ino).cloned(),
+        };
+        match first {
             Some(target) => {
                 self.header(entry, Kind::HardLink { target: &target }, report);
             }

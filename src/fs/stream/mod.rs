@@ -13,7 +13,7 @@
 
 mod producer;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::mpsc;
 use std::thread;
@@ -99,7 +99,12 @@ pub enum Item {
     /// What has no data.
     Node(Box<Entry>),
     /// Another name of a file or node that came before.
-    Again(Box<Entry>),
+    Again {
+        /// What it leads to, without target and attributes.
+        entry: Box<Entry>,
+        /// No more of its names come, as far as its inode tells the truth.
+        last: bool,
+    },
     /// A regular file; its data comes next.
     File(Box<Entry>, Shape),
     /// A part of the file; what lies between parts is holes.
@@ -173,7 +178,8 @@ impl Filesystem {
                 waiting_bytes: 0,
                 loads,
                 returned,
-                streamed: HashSet::new(),
+                streamed: HashMap::new(),
+                names_come_once: roots.len() <= 1,
                 data_left_bytes: data_limit_bytes(self),
             };
             let reading = scope.spawn(move || -> Result<Stats> {

@@ -1,6 +1,6 @@
 //! The reading end of a stream: walks, plans what files have into batches, and sends loads.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -30,8 +30,10 @@ pub(super) struct Producer<'fs, 'o> {
     pub(super) waiting_bytes: u64,
     pub(super) loads: SyncSender<Load>,
     pub(super) returned: Receiver<Window>,
-    /// What has other names and came already.
-    pub(super) streamed: HashSet<Ino>,
+    /// What has other names and came already, with how many of them are still to come.
+    pub(super) streamed: HashMap<Ino, u16>,
+    /// Names come once each: what all have been seen of can be forgotten.
+    pub(super) names_come_once: bool,
     pub(super) data_left_bytes: u64,
 }
 
@@ -151,9 +153,14 @@ impl Producer<'_, '_> {
     }
 
     fn node(&mut self, walk: &Walk<'_>, inode: Inode) -> Result<Next> {
-        if inode.links() > 1 && self.streamed.contains(&inode.ino()) {
+        if let Some(left) = self.streamed.get_mut(&inode.ino()) {
+            *left = left.saturating_sub(1);
+            let last = *left == 0 && self.names_come_once;
+            if last {
+                self.streamed.remove(&inode.ino());
+            }
             let entry = self.entry_with(walk, inode, Vec::new(), Vec::new());
-            self.items.push(Item::Again(entry));
+            self.items.push(Item::Again { entry, last });
             return Ok(Next::Go);
         }
         let shape = match inode.file_type() {
@@ -171,7 +178,7 @@ impl Producer<'_, '_> {
             }
         }
         if inode.links() > 1 {
-            self.streamed.insert(inode.ino());
+            self.streamed.insert(inode.ino(), inode.links().saturating_sub(1));
         }
         let mut entry = self.entry(walk, inode);
         self.entry_bytes = self.entry_bytes.saturating_add(target.len());

@@ -66,6 +66,11 @@ impl Extraction {
         Ok(())
     }
 
+    /// Forgets what was remembered as `key`: no more names of it come.
+    pub fn forget(&mut self, key: u64) {
+        self.links.found.remove(&key);
+    }
+
     /// Makes `name` another name of the file that was remembered as `key`. False where that is not
     /// possible, since none was, or the host refuses, which is counted as a loss: the caller then
     /// makes a file of its own, and may remember that.
