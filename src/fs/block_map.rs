@@ -136,6 +136,11 @@ impl<'fs> BlockMap<'fs> {
         Ok(run)
     }
 
+    /// The indirect blocks that [`run`](Self::run) went through so far.
+    pub(super) fn leaves(&self) -> u64 {
+        self.leaves
+    }
+
     /// Counts the indirect blocks that [`run`](Self::run) goes through. A walk meets each once, so
     /// that more of them than the filesystem has blocks are a map that leads back to itself; one
     /// that does so at every level would keep a walk busy for hours.

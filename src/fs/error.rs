@@ -98,6 +98,9 @@ pub enum Unsupported {
     /// Files that were deleted while they were open wait to be freed.
     #[error("inode {0} waits to be deleted; let e2fsck do it, or use --force")]
     Orphans(Ino),
+    /// A file has more holes than a list of them may have, and too much between them.
+    #[error("inode {0} has too many holes for an archive")]
+    TooManyHoles(Ino),
     /// Only a backup of the superblock can be read.
     #[error("the primary superblock is damaged; let e2fsck repair it before writing")]
     BackupSuperblock,
@@ -165,6 +168,7 @@ impl FsError {
                 Unsupported::TooLarge { .. } => "too_large",
                 Unsupported::Revision(_) => "unsupported_revision",
                 Unsupported::InodeFormat { .. } => "unsupported_inode",
+                Unsupported::TooManyHoles(_) => "too_many_holes",
             },
             Self::Corrupt(_) => "corrupt",
             Self::Full(Full::Blocks { .. }) => "no_space",

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::error::Result;
+use super::error::{Result, Unsupported};
 use super::inode::Inode;
 use super::{BlockMap, Filesystem};
 use crate::mpage::FileBlock;
@@ -26,16 +26,27 @@ impl Filesystem {
         inode.sectors().saturating_mul(512) < size_bytes || size_bytes > all_bytes
     }
 
+    /// The blocks that the filesystem can have: those that it claims, and not many times those of
+    /// the device, since what is cut off cannot be read and what was never there is a claim.
+    pub(super) fn plausible_blocks(&self) -> u64 {
+        let block_size = self.superblock().block_size_bytes();
+        let on_device = self.metadata().device().size_bytes().checked_div(block_size).unwrap_or(0);
+        self.superblock().blocks_count().min(on_device.saturating_mul(4).saturating_add(16_384))
+    }
+
     /// The ranges of a regular file that have data, in order, the last one cut at the file's end.
     ///
     /// # Errors
-    /// Its block map is corrupt, or the device fails.
-    pub fn data_ranges(&self, inode: &Inode) -> Result<Vec<Range<u64>>> {
-        self.check_file(inode)?;
+    /// Its block map is corrupt, or the device fails; [`Unsupported::TooManyHoles`] where those that
+    /// have to count as data are more than the filesystem can hold.
+    pub(super) fn data_ranges(
+        &self,
+        inode: &Inode,
+        map: &mut BlockMap<'_>,
+    ) -> Result<Vec<Range<u64>>> {
         let size_bytes = inode.size_bytes();
         let block_size = self.superblock().block_size_bytes();
         let end = FileBlock(size_bytes.div_ceil(block_size));
-        let mut map = BlockMap::new(inode, self.metadata());
         let mut ranges = Ranges { found: Vec::new(), least_hole_bytes: 1 };
         let mut at = FileBlock(0);
         while let Some(run) = map.run(at, end)? {
@@ -44,6 +55,14 @@ impl Filesystem {
                 let from = run.file_block.0.saturating_mul(block_size);
                 ranges.add(from..at.0.saturating_mul(block_size).min(size_bytes));
             }
+        }
+        let len_bytes = |sum: u64, range: &Range<u64>| {
+            sum.saturating_add(range.end.saturating_sub(range.start))
+        };
+        let stored_bytes = ranges.found.iter().fold(0, len_bytes);
+        let all_bytes = self.plausible_blocks().saturating_mul(block_size);
+        if ranges.least_hole_bytes > 1 && stored_bytes > all_bytes {
+            return Err(Unsupported::TooManyHoles(inode.ino()).into());
         }
         Ok(ranges.found)
     }

@@ -90,8 +90,8 @@ impl<'fs> Walk<'fs> {
             levels: Vec::new(),
             entered: None,
             seen: HashSet::new(),
-            blocks_left: fs.superblock().blocks_count(),
-            singles_left: u64::from(fs.superblock().inodes_count()),
+            blocks_left: fs.plausible_blocks(),
+            singles_left: plausible_inodes(fs),
         }
     }
 
@@ -161,7 +161,7 @@ impl<'fs> Walk<'fs> {
             match self.singles_left.checked_sub(1) {
                 Some(left) => self.singles_left = left,
                 None => {
-                    let limit = u64::from(self.fs.superblock().inodes_count());
+                    let limit = plausible_inodes(self.fs);
                     self.levels.clear();
                     return Step::Fault(Corrupt::SharedInodes { limit }.into());
                 }
@@ -206,6 +206,14 @@ impl<'fs> Walk<'fs> {
             name_at: self.name_at,
         });
     }
+}
+
+/// The inodes that the filesystem can have: those that it claims, as far as there is room for them.
+fn plausible_inodes(fs: &Filesystem) -> u64 {
+    let superblock = fs.superblock();
+    let room_bytes = fs.plausible_blocks().saturating_mul(superblock.block_size_bytes());
+    let room = room_bytes.checked_div(superblock.inode_size_bytes() as u64).unwrap_or(0);
+    u64::from(superblock.inodes_count()).min(room)
 }
 
 impl Level {

@@ -14,28 +14,6 @@ const HOLE_BYTES: usize = 4096;
 /// Slices in one call (`UIO_MAXIOV`).
 const MOST_SLICES: usize = 1024;
 
-/// Writes pieces one behind the other, leaving out blocks of zeros where they may be holes; returns
-/// where the last of them ends, and 0 where there are none.
-pub fn write_pieces<'s>(
-    file: &NewFile,
-    start: u64,
-    pieces: impl Iterator<Item = &'s [u8]>,
-    zeros_are_holes: bool,
-) -> io::Result<u64> {
-    let mut run = Run { file, slices: Vec::new(), start, end: start };
-    let mut written = 0;
-    for chunk in pieces.flat_map(|piece| piece.chunks(HOLE_BYTES)) {
-        if zeros_are_holes && is_zero(chunk) {
-            run.pass_over(chunk.len() as u64)?;
-        } else {
-            run.push(chunk)?;
-            written = run.end;
-        }
-    }
-    run.write()?;
-    Ok(written)
-}
-
 fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }

@@ -6,12 +6,14 @@ use std::io;
 use super::super::exit::{Exit, Failure, Report};
 use super::super::progress::Progress;
 use super::super::unread::UnreadFile;
-use super::data::{fill, write_part, write_pieces};
+use super::data::{fill, write_part};
 use super::kept::NotKept;
 use super::summary::Summary;
-use crate::fs::{Entry, FileType, Filesystem, FsError, Ino, Inode, Item, Part, Time};
+use crate::fs::{
+    Entry, FileType, Filesystem, FsError, Ino, Inode, Item, Part, Root, StreamOptions, Time,
+};
 use crate::host::{Attributes, Extraction, HostError, Meta, NewFile, Sparse, Special};
-use crate::mpage::{ReadOptions, Window};
+use crate::mpage::Window;
 
 /// Why a stream ended early.
 pub enum Ended {
@@ -271,56 +273,21 @@ impl<'a, 'r> Writer<'a, 'r> {
 
     /// Copies what came before, and whose data does not come again.
     fn copy(&mut self, entry: &Entry) -> Result<(), Ended> {
-        let (fs, inode) = (self.fs, entry.inode.clone());
-        let told = |error: FsError, writer: &mut Self| {
-            writer.report.failure(Some(&entry.path), error);
-            Ok(())
+        let roots = vec![Root { path: entry.path.clone(), inode: entry.inode.clone() }];
+        let options = StreamOptions { xattrs: true, ..StreamOptions::default() };
+        let fs = self.fs;
+        let as_named = |mut copy: Box<Entry>| {
+            (copy.name_at, copy.depth) = (entry.name_at, entry.depth);
+            copy
         };
-        let xattrs = match fs.xattrs(&inode) {
-            Ok(xattrs) => xattrs,
-            Err(error) => return told(error, self),
-        };
-        let mut copy = Entry {
-            path: entry.path.clone(),
-            name_at: entry.name_at,
-            depth: entry.depth,
-            inode,
-            target: Vec::new(),
-            xattrs,
-        };
-        match copy.inode.file_type() {
-            FileType::Regular => {}
-            FileType::Symlink => match fs.read_link(&copy.inode) {
-                Ok(target) => {
-                    copy.target = target;
-                    return self.node(&copy);
-                }
-                Err(error) => return told(error, self),
-            },
-            _ => return self.node(&copy),
-        }
-        let options = ReadOptions::for_pages_of(fs.geometry());
-        let mut reader = match fs.open_file(&copy.inode, 0..u64::MAX, options) {
-            Ok(reader) => reader,
-            Err(error) => return told(error, self),
-        };
-        self.begin(Box::new(copy))?;
-        let mut at: u64 = 0;
-        while let Some(faults) = reader.next_window() {
-            let start = at;
-            at = reader.pieces().fold(at, |at, piece| at.saturating_add(piece.len() as u64));
-            let Some(open) = &mut self.file else { return Ok(()) };
-            open.unread.add_faults(&faults, &(start..at));
-            let Some(file) = open.file.as_ref().filter(|_| open.unread.is_empty()) else { break };
-            // Where its holes are is not told here: zeros are taken for them.
-            let zeros = self.sparse != Sparse::Never;
-            match write_pieces(file, start, reader.pieces(), zeros) {
-                Ok(0) => {}
-                Ok(end) => open.written_bytes = end,
-                Err(error) => return self.unwritten(error),
-            }
-        }
-        self.end()
+        let streamed = fs.stream(roots, options, |items, window| {
+            items.into_iter().try_for_each(|item| match item {
+                Item::File(copy, shape) => self.item(Item::File(as_named(copy), shape), window),
+                Item::Node(copy) => self.item(Item::Node(as_named(copy)), window),
+                item => self.item(item, window),
+            })
+        });
+        streamed.map(drop)
     }
 
     fn remember(&mut self, entry: &Entry, name: &[u8]) {

@@ -14,6 +14,9 @@ use super::{Sum, SumArgs, SumJson};
 use crate::fs::{LastSymlink, Root};
 use crate::host::HostError;
 
+/// What `sha256sum` says of a file that cannot be read.
+const UNREAD: &str = "FAILED open or read";
+
 /// Runs the command.
 pub fn run(
     args: &SumArgs,
@@ -34,7 +37,7 @@ pub fn run(
     let mut expected: HashMap<&[u8], Vec<u32>> = HashMap::new();
     let mut roots = Vec::new();
     let mut out = Output::new();
-    let mut shows = Shows { args, json: global.json, differ: 0, missing: 0 };
+    let mut shows = Shows { args, json: global.json, differ: 0 };
     for line in &lines {
         let known = expected.entry(&line.path).or_default();
         known.push(line.crc32);
@@ -44,15 +47,17 @@ pub fn run(
         match image.fs.resolve(&line.path, LastSymlink::Follow) {
             Ok(inode) => roots.push(Root { path: line.path.clone(), inode }),
             Err(error) => {
-                shows.missing = shows.missing.saturating_add(1);
-                shows.line(&mut out, &line.path, "FAILED open or read")?;
+                shows.line(&mut out, &line.path, UNREAD)?;
                 report.failure(Some(&line.path), error);
             }
         }
     }
     super::sums(&image, roots, args, report, |path, sum| {
         let all = expected.get(path).map(Vec::as_slice).unwrap_or_default();
-        all.iter().try_for_each(|want| shows.result(&mut out, path, sum, *want))
+        all.iter().try_for_each(|want| match sum {
+            Some(sum) => shows.result(&mut out, path, sum, *want),
+            None => shows.line(&mut out, path, UNREAD),
+        })
     })?;
     out.flush()?;
     if shows.differ > 0 {
@@ -67,7 +72,6 @@ struct Shows<'a> {
     args: &'a SumArgs,
     json: bool,
     differ: u64,
-    missing: u64,
 }
 
 impl Shows<'_> {

@@ -113,6 +113,7 @@ pub fn run(args: &SumArgs, global: &GlobalArgs, report: &mut Report<'_>) -> anyh
     let mut out = Output::new();
     let (zero, json) = (args.zero, global.json);
     sums(&image, roots, args, report, |path, sum| {
+        let Some(sum) = sum else { return Ok(()) };
         if json {
             serde_json::to_writer(&mut out, &SumJson::new(path, sum, None))?;
             return out.write_all(b"\n");
@@ -163,13 +164,14 @@ struct Open {
     unread: UnreadFile,
 }
 
-/// Sums the regular files of all roots, and hands each with its path to `print`.
+/// Sums the regular files of all roots, and hands each with its path to `print`: without a sum where
+/// it cannot be read, which is told.
 fn sums(
     image: &OpenImage,
     roots: Vec<Root>,
     args: &SumArgs,
     report: &mut Report<'_>,
-    mut print: impl FnMut(&[u8], Sum) -> io::Result<()>,
+    mut print: impl FnMut(&[u8], Option<Sum>) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let progress = Progress::tree(args.transfer.progress);
     let mut open: Option<Open> = None;
@@ -192,6 +194,7 @@ fn sums(
                     progress.advance_files(1);
                     if !unread.is_empty() {
                         unread.tell(&entry.path, report);
+                        print(&entry.path, None)?;
                         continue;
                     }
                     let size_bytes = entry.inode.size_bytes();
@@ -200,7 +203,7 @@ fn sums(
                     if entry.inode.links() > 1 {
                         linked.insert(entry.inode.ino(), sum);
                     }
-                    print(&entry.path, sum)?;
+                    print(&entry.path, Some(sum))?;
                 }
                 Item::Again { entry, last } => {
                     let ino = entry.inode.ino();
@@ -208,15 +211,18 @@ fn sums(
                         true => linked.remove(&ino),
                         false => linked.get(&ino).copied(),
                     };
-                    if let Some(sum) = sum {
-                        print(&entry.path, sum)?;
-                    }
+                    // Where there is none, it was told of another name.
+                    print(&entry.path, sum)?;
                 }
                 Item::Node(entry) if entry.depth == 0 => {
                     let error = CallerError::NotRegular(entry.inode.file_type());
                     report.failure(Some(&entry.path), FsError::from(error));
+                    print(&entry.path, None)?;
                 }
-                Item::Fault { path, error } => report.failure(Some(&path), error),
+                Item::Fault { path, error } => {
+                    report.failure(Some(&path), error);
+                    print(&path, None)?;
+                }
                 Item::Node(_) | Item::Enter(_) | Item::Leave | Item::Pruned => {}
             }
         }

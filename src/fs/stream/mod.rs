@@ -11,6 +11,7 @@
 //! The stream ends whatever the image says: as the [walk](super::Walk) does; and all files of a root have
 //! no more data than the filesystem has blocks. Data that is reached by several names comes once.
 
+mod data;
 mod producer;
 
 use std::collections::HashMap;
@@ -181,6 +182,7 @@ impl Filesystem {
                 streamed: HashMap::new(),
                 names_come_once: roots.len() <= 1,
                 data_left_bytes: data_limit_bytes(self),
+                leaves_left: self.plausible_blocks().saturating_mul(4),
             };
             let reading = scope.spawn(move || -> Result<Stats> {
                 producer.run(roots)?;
@@ -203,5 +205,5 @@ impl Filesystem {
 
 /// The data of all files together: each block belongs to one.
 fn data_limit_bytes(fs: &Filesystem) -> u64 {
-    fs.superblock().blocks_count().saturating_mul(fs.superblock().block_size_bytes())
+    fs.plausible_blocks().saturating_mul(fs.superblock().block_size_bytes())
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use super::{Entry, Item, Load, Part, Root, Shape, StreamOptions};
-use crate::fs::error::{Corrupt, FsError, Result};
+use super::data::Waiting;
+use super::{Entry, Item, Load, Root, Shape, StreamOptions};
+use crate::fs::error::{FsError, Result};
 use crate::fs::{BlockMap, FileType, Filesystem, Ino, Inode, Step, Walk};
-use crate::mpage::{Batch, Fault, FaultCause, FileBlock, PageIndex, StagePiece, Window};
+use crate::mpage::{Batch, Fault, FaultCause, Window};
 
 /// Items in a load, about.
 const ITEMS: usize = 4096;
@@ -35,20 +36,13 @@ pub(super) struct Producer<'fs, 'o> {
     /// Names come once each: what all have been seen of can be forgotten.
     pub(super) names_come_once: bool,
     pub(super) data_left_bytes: u64,
-}
-
-/// A file that waits to be planned.
-pub(super) struct Waiting<'fs> {
-    map: BlockMap<'fs>,
-    ino: Ino,
-    size_bytes: u64,
-    /// Its part, among the items; the file's own item stands before it.
-    item: usize,
+    /// Indirect blocks that maps of files with holes may still go through.
+    pub(super) leaves_left: u64,
 }
 
 /// Whether to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     Go,
     /// Nobody takes what is read any more, or the image has no end.
     Stop,
@@ -117,7 +111,7 @@ impl Producer<'_, '_> {
         self.options.select.as_mut().is_none_or(|select| select(path, inode))
     }
 
-    fn fault(&mut self, path: &[u8], error: FsError) -> Next {
+    pub(super) fn fault(&mut self, path: &[u8], error: FsError) -> Next {
         self.entry_bytes = self.entry_bytes.saturating_add(path.len());
         self.items.push(Item::Fault { path: path.to_vec(), error });
         Next::Go
@@ -198,129 +192,19 @@ impl Producer<'_, '_> {
         Ok(next)
     }
 
-    fn shape(&self, inode: &Inode) -> Result<Shape> {
+    fn shape(&mut self, inode: &Inode) -> Result<Shape> {
         self.fs.check_file(inode)?;
-        if self.options.ranges && self.fs.may_have_holes(inode) {
-            return self.fs.data_ranges(inode).map(Shape::Sparse);
-        }
-        Ok(Shape::Dense)
-    }
-
-    /// Plans the parts of a file.
-    fn data(&mut self, inode: &Inode, path: &[u8]) -> Result<Next> {
-        let geometry = self.fs.geometry();
-        let page_size = geometry.page_size_bytes();
-        let size_bytes = inode.size_bytes();
-        let pages = geometry.pages_for(size_bytes);
-        let skips_holes = self.fs.may_have_holes(inode);
-        let file_bytes = geometry.bytes_in(geometry.blocks_for(size_bytes));
-        if pages <= self.batch.window_pages() && !skips_holes {
-            if file_bytes > self.room_bytes() {
-                // The file's own item goes with its data.
-                let file = self.items.pop();
-                if self.send()? == Next::Stop {
-                    return Ok(Next::Stop);
-                }
-                self.items.extend(file);
-            }
-            let map = BlockMap::new(inode, self.fs.metadata());
-            let item = self.items.len();
-            self.waiting.push(Waiting { map, ino: inode.ino(), size_bytes, item });
-            self.waiting_bytes = self.waiting_bytes.saturating_add(file_bytes);
-            let part = Part { range: 0..size_bytes, in_window: 0..0, faults: Vec::new() };
-            self.items.push(Item::Data(part));
-            return Ok(Next::Go);
+        if !self.options.ranges || !self.fs.may_have_holes(inode) {
+            return Ok(Shape::Dense);
         }
         let mut map = BlockMap::new(inode, self.fs.metadata());
-        let mut page = PageIndex(0);
-        while page.0 < pages {
-            if skips_holes {
-                let block = geometry.first_block_of(page);
-                match data_from(&mut map, block, FileBlock(geometry.blocks_for(size_bytes))) {
-                    Ok(Some(block)) => page = geometry.page_of(block),
-                    Ok(None) => break,
-                    Err(error) => {
-                        // What follows could be a hole of petabytes that is asked for block by block.
-                        let start = page.0.saturating_mul(page_size);
-                        self.items.push(Item::Data(unmapped(start..size_bytes, error)));
-                        break;
-                    }
-                }
-            }
-            let start = page.0.saturating_mul(page_size);
-            let rest_bytes =
-                geometry.bytes_in(geometry.blocks_for(size_bytes.saturating_sub(start)));
-            let window_bytes = self.batch.window_pages().saturating_mul(page_size);
-            // A part that needs a window of its own gets one.
-            if rest_bytes.min(window_bytes) > self.room_bytes() && self.send()? == Next::Stop {
-                return Ok(Next::Stop);
-            }
-            let count = self.batch.window_pages().min(pages.saturating_sub(page.0)).max(1);
-            let added = self.batch.add(&mut map, size_bytes, page, count);
-            self.added = true;
-            page = PageIndex(page.0.saturating_add(count));
-            let range = start..page.0.saturating_mul(page_size).min(size_bytes);
-            let len_bytes = range.end.saturating_sub(range.start);
-            let in_window = added.at_bytes..added.at_bytes.saturating_add(len_bytes);
-            self.items.push(Item::Data(Part { range, in_window, faults: added.faults }));
-            if !self.charge(added.asked_bytes) {
-                let limit_bytes = super::data_limit_bytes(self.fs);
-                self.fault(path, Corrupt::SharedData { ino: inode.ino(), limit_bytes }.into());
-                return Ok(Next::Stop);
-            }
-        }
-        Ok(Next::Go)
-    }
-
-    fn room_bytes(&self) -> u64 {
-        self.batch.room_bytes().saturating_sub(self.waiting_bytes)
-    }
-
-    /// Takes data from what all files may have together; false where that is too little.
-    fn charge(&mut self, bytes: u64) -> bool {
-        let left = self.data_left_bytes.checked_sub(bytes);
-        self.data_left_bytes = left.unwrap_or(0);
-        left.is_some()
-    }
-
-    /// Plans the files that wait: together, since what lies side by side is read together.
-    fn plan_waiting(&mut self) -> Next {
-        let geometry = self.fs.geometry();
-        let mut waiting = std::mem::take(&mut self.waiting);
-        self.waiting_bytes = 0;
-        let pieces = waiting.iter_mut().map(|file| StagePiece {
-            count_blocks: geometry.blocks_for(file.size_bytes),
-            first: FileBlock(0),
-            map: &mut file.map,
-        });
-        self.batch.stage(pieces.collect());
-        for Waiting { mut map, ino, size_bytes, item } in waiting {
-            let pages = geometry.pages_for(size_bytes);
-            let added = self.batch.add(&mut map, size_bytes, PageIndex(0), pages);
-            self.added = true;
-            let within = self.charge(added.asked_bytes);
-            if let Some(Item::Data(part)) = self.items.get_mut(item) {
-                part.in_window = added.at_bytes..added.at_bytes.saturating_add(size_bytes);
-                part.faults = added.faults;
-            }
-            if !within {
-                let limit_bytes = super::data_limit_bytes(self.fs);
-                let error = Corrupt::SharedData { ino, limit_bytes }.into();
-                // What follows does not come, nor does the end of this one.
-                self.items.truncate(item);
-                let path = match self.items.last() {
-                    Some(Item::File(entry, _)) => entry.path.clone(),
-                    _ => Vec::new(),
-                };
-                self.items.push(Item::Fault { path, error });
-                return Next::Stop;
-            }
-        }
-        Next::Go
+        let ranges = self.fs.data_ranges(inode, &mut map);
+        self.charge_leaves(inode, &map)?;
+        ranges.map(Shape::Sparse)
     }
 
     /// Reads what was planned, and sends what there is.
-    fn send(&mut self) -> Result<Next> {
+    pub(super) fn send(&mut self) -> Result<Next> {
         let planned = self.plan_waiting();
         let mut window = None;
         if self.added {
@@ -369,28 +253,4 @@ fn fault_of(
         len_bytes: fault.len_bytes,
         cause: FaultCause::Device(fault.error),
     }
-}
-
-/// A part of which nothing can be read, since nobody knows where it lies.
-fn unmapped(range: Range<u64>, error: FsError) -> Part {
-    let len_bytes = range.end.saturating_sub(range.start);
-    let fault = Fault { offset_bytes: range.start, len_bytes, cause: FaultCause::Map(error) };
-    // Where no window has anything.
-    let in_window = u64::MAX.saturating_sub(len_bytes)..u64::MAX;
-    Part { range, in_window, faults: vec![fault] }
-}
-
-/// The first block from `at` on that has data, if there is one before `end`.
-fn data_from(
-    map: &mut BlockMap<'_>,
-    mut at: FileBlock,
-    end: FileBlock,
-) -> Result<Option<FileBlock>> {
-    while let Some(run) = map.run(at, end)? {
-        if run.block.is_some() {
-            return Ok(Some(at));
-        }
-        at = at.plus(run.count_blocks.max(1));
-    }
-    Ok(None)
 }

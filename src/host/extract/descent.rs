@@ -94,7 +94,10 @@ impl Extraction {
             return Ok(());
         }
         // First, since it may be closed to us when it has its mode.
-        self.open_parent()?;
+        if let Err(error) = self.open_parent() {
+            self.levels.pop();
+            return Err(error);
+        }
         let Some((level, dir)) = innermost(&self.levels) else { return Err(self.moved()) };
         let (levels, name) = match self.levels.split_last() {
             Some((last, around)) if !around.is_empty() => (around, last.name()),
