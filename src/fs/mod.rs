@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! filesystem      what there is: inodes, directories, files, read through metadata
+//!  ├─ walk           every name below a path, hostile ones refused    ─ listing
+//!  └─ stream         names, attributes and data of trees, read ahead  ─ ranges
 //! transaction     what is to be: changes in memory, until they are committed
 //!  ├─ namespace      names made, linked, moved, removed      ─ directory, dir_edit, dir_index ..
 //!  ├─ content        data put, written in part, cut off      ─ tree, layout, pending

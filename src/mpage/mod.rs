@@ -19,7 +19,10 @@
 //!      └─ write_fallback
 //! ```
 //!
-//! and every arrow ends in an event that a [`Sink`] takes: [`Stats`] counts it, the plan prints
+//! Reading goes by batches: pieces of one file or of many, planned one after the other into one plug
+//! and read together ([`Batch`]); a file that is read by itself is a batch of one piece ([`Reader`]).
+//!
+//! Every arrow ends in an event that a [`Sink`] takes: [`Stats`] counts it, the plan prints
 //! it, the executor turns it into a positional call.
 
 #![deny(clippy::arithmetic_side_effects)]
