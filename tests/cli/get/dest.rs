@@ -1,4 +1,4 @@
-//! `mpimg get` and what stands where its copy is to be.
+//! What stands where the copy of `mpimg get` is to be.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, symlink};
