@@ -55,6 +55,7 @@ mod metadata;
 mod namespace;
 mod path;
 mod pending;
+mod plausible;
 mod ranges;
 mod stream;
 mod superblock;

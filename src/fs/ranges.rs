@@ -26,14 +26,6 @@ impl Filesystem {
         inode.sectors().saturating_mul(512) < size_bytes || size_bytes > all_bytes
     }
 
-    /// The blocks that the filesystem can have: those that it claims, and not many times those of
-    /// the device, since what is cut off cannot be read and what was never there is a claim.
-    pub(super) fn plausible_blocks(&self) -> u64 {
-        let block_size = self.superblock().block_size_bytes();
-        let on_device = self.metadata().device().size_bytes().checked_div(block_size).unwrap_or(0);
-        self.superblock().blocks_count().min(on_device.saturating_mul(4).saturating_add(16_384))
-    }
-
     /// The ranges of a regular file that have data, in order, the last one cut at the file's end.
     ///
     /// # Errors
@@ -60,8 +52,7 @@ impl Filesystem {
             sum.saturating_add(range.end.saturating_sub(range.start))
         };
         let stored_bytes = ranges.found.iter().fold(0, len_bytes);
-        let all_bytes = self.plausible_blocks().saturating_mul(block_size);
-        if ranges.least_hole_bytes > 1 && stored_bytes > all_bytes {
+        if ranges.least_hole_bytes > 1 && stored_bytes > self.plausible_bytes() {
             return Err(Unsupported::TooManyHoles(inode.ino()).into());
         }
         Ok(ranges.found)

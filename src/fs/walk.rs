@@ -91,7 +91,7 @@ impl<'fs> Walk<'fs> {
             entered: None,
             seen: HashSet::new(),
             blocks_left: fs.plausible_blocks(),
-            singles_left: plausible_inodes(fs),
+            singles_left: fs.plausible_inodes(),
         }
     }
 
@@ -161,7 +161,7 @@ impl<'fs> Walk<'fs> {
             match self.singles_left.checked_sub(1) {
                 Some(left) => self.singles_left = left,
                 None => {
-                    let limit = plausible_inodes(self.fs);
+                    let limit = self.fs.plausible_inodes();
                     self.levels.clear();
                     return Step::Fault(Corrupt::SharedInodes { limit }.into());
                 }
@@ -206,14 +206,6 @@ impl<'fs> Walk<'fs> {
             name_at: self.name_at,
         });
     }
-}
-
-/// The inodes that the filesystem can have: those that it claims, as far as there is room for them.
-fn plausible_inodes(fs: &Filesystem) -> u64 {
-    let superblock = fs.superblock();
-    let room_bytes = fs.plausible_blocks().saturating_mul(superblock.block_size_bytes());
-    let room = room_bytes.checked_div(superblock.inode_size_bytes() as u64).unwrap_or(0);
-    u64::from(superblock.inodes_count()).min(room)
 }
 
 impl Level {

@@ -11,8 +11,6 @@ use crate::mpage::{Stretch, Window};
 
 /// Zeros that are worth a hole, with `--sparse=always`.
 const HOLE_BYTES: usize = 4096;
-/// Slices in one call (`UIO_MAXIOV`).
-const MOST_SLICES: usize = 1024;
 
 fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
@@ -36,11 +34,11 @@ pub fn write_part(
                 for chunk in bytes.chunks(HOLE_BYTES) {
                     match is_zero(chunk) {
                         true => run.pass_over(chunk.len() as u64)?,
-                        false => run.push(chunk)?,
+                        false => run.push(chunk),
                     }
                 }
             }
-            Stretch::Data(bytes) => run.push(bytes)?,
+            Stretch::Data(bytes) => run.push(bytes),
             Stretch::Hole(len_bytes) => {
                 let at = run.end;
                 run.pass_over(len_bytes)?;
@@ -64,13 +62,9 @@ struct Run<'f, 's> {
 }
 
 impl<'s> Run<'_, 's> {
-    fn push(&mut self, bytes: &'s [u8]) -> io::Result<()> {
-        if self.slices.len() >= MOST_SLICES {
-            self.write()?;
-        }
+    fn push(&mut self, bytes: &'s [u8]) {
         self.slices.push(IoSlice::new(bytes));
         self.end = self.end.saturating_add(bytes.len() as u64);
-        Ok(())
     }
 
     fn pass_over(&mut self, len_bytes: u64) -> io::Result<()> {

@@ -32,12 +32,12 @@ impl From<FsError> for Ended {
 /// What takes the stream.
 pub struct Writer<'a, 'r> {
     fs: &'a Filesystem,
-    pub report: &'a mut Report<'r>,
-    pub extraction: Extraction,
+    report: &'a mut Report<'r>,
+    extraction: Extraction,
     /// The name that the root gets, where it is no directory.
-    pub name: Option<Vec<u8>>,
-    pub sparse: Sparse,
-    pub progress: Progress,
+    name: Option<Vec<u8>>,
+    sparse: Sparse,
+    progress: Progress,
     summary: Summary,
     /// Directories that are open, with what they are to be in the end.
     open: Vec<Entry>,

@@ -110,7 +110,7 @@ impl Producer<'_, '_> {
             let in_window = added.at_bytes..added.at_bytes.saturating_add(len_bytes);
             self.items.push(Item::Data(Part { range, in_window, faults: added.faults }));
             if !self.charge(added.asked_bytes) {
-                let limit_bytes = super::data_limit_bytes(self.fs);
+                let limit_bytes = self.fs.plausible_bytes();
                 self.fault(path, Corrupt::SharedData { ino: inode.ino(), limit_bytes }.into());
                 return Ok(Next::Stop);
             }
@@ -150,7 +150,7 @@ impl Producer<'_, '_> {
                 part.faults = added.faults;
             }
             if !within {
-                let limit_bytes = super::data_limit_bytes(self.fs);
+                let limit_bytes = self.fs.plausible_bytes();
                 let error = Corrupt::SharedData { ino, limit_bytes }.into();
                 // What follows does not come, nor does the end of this one.
                 self.items.truncate(item);

@@ -181,7 +181,7 @@ impl Filesystem {
                 returned,
                 streamed: HashMap::new(),
                 names_come_once: roots.len() <= 1,
-                data_left_bytes: data_limit_bytes(self),
+                data_left_bytes: self.plausible_bytes(),
                 leaves_left: self.plausible_blocks().saturating_mul(4),
             };
             let reading = scope.spawn(move || -> Result<Stats> {
@@ -201,9 +201,4 @@ impl Filesystem {
             }
         })
     }
-}
-
-/// The data of all files together: each block belongs to one.
-fn data_limit_bytes(fs: &Filesystem) -> u64 {
-    fs.plausible_blocks().saturating_mul(fs.superblock().block_size_bytes())
 }

@@ -54,7 +54,7 @@ impl Producer<'_, '_> {
         self.batch.begin();
         for root in roots {
             // Roots may lie below each other: what is named again comes again.
-            let limit_bytes = super::data_limit_bytes(self.fs);
+            let limit_bytes = self.fs.plausible_bytes();
             self.data_left_bytes = limit_bytes.saturating_add(self.waiting_bytes);
             if self.tree(root)? == Next::Stop {
                 return Ok(());
