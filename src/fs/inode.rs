@@ -127,7 +127,7 @@ impl fmt::Display for FileType {
 }
 
 /// A point in time: seconds since 1970 and nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Time {
     /// Seconds since 1970-01-01 00:00 UTC.
     pub seconds: i64,

@@ -11,6 +11,7 @@
 //!  ├─ attributes     modes, owners, times, attributes        ─ inode_edit, xattr_store
 //!  ├─ balloc ialloc  blocks and inodes given out             ─ groups, bitmap
 //!  └─ commit         all of it, or nothing                   ─ device::log
+//! inventory       what is to be put in: a tree, taken stock of before any of it is
 //! ```
 //!
 //! Parsing takes bytes and does no I/O; metadata comes through one [cache](Metadata); file data
@@ -49,6 +50,7 @@ mod groups;
 mod ialloc;
 mod inode;
 mod inode_edit;
+mod inventory;
 mod layout;
 mod listing;
 mod metadata;
@@ -87,6 +89,9 @@ pub use filesystem::{Filesystem, OpenOptions, probe};
 pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
 pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
+pub use inventory::{
+    ContentReader, Contents, Inventory, Meta, NoContents, NodeId, Place, Stock, View,
+};
 pub use listing::Order;
 pub use metadata::{Block, Metadata};
 pub use namespace::{LINK_LIMIT, Node, Ownership};

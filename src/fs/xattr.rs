@@ -37,7 +37,7 @@ pub(super) const ENTRY_BYTES: usize = size_of::<RawEntry>();
 const _: () = assert!(ENTRY_BYTES == 16);
 
 /// An extended attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Xattr {
     /// Its name with its prefix, `security.selinux` for instance.
     pub name: Vec<u8>,
