@@ -141,7 +141,9 @@ pub struct RawSuperblock {
     /// KiB written in the filesystem's life.
     pub s_kbytes_written: U64,
     /// Not used by ext2 or ext3.
-    pub s_reserved_before_backups: [u8; 204],
+    pub s_reserved_before_overhead: [u8; 200],
+    /// Blocks that metadata takes of an empty filesystem.
+    pub s_overhead_clusters: U32,
     /// With `sparse_super2`, the groups besides the first that hold a copy; 0 for none.
     pub s_backup_bgs: [U32; 2],
     /// Not used by ext2 or ext3.

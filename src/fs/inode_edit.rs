@@ -98,6 +98,11 @@ impl InodeEdit {
         &self.head
     }
 
+    /// What follows the first 128 bytes.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+
     /// The whole inode, as it is to be written.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {

@@ -11,6 +11,8 @@
 //!  ├─ attributes     modes, owners, times, attributes        ─ inode_edit, xattr_store
 //!  ├─ balloc ialloc  blocks and inodes given out             ─ groups, bitmap
 //!  └─ commit         all of it, or nothing                   ─ device::log
+//! format          a new filesystem: groups, sizes, superblock
+//! build           a new filesystem made of an inventory, from front to end
 //! inventory       what is to be put in: a tree, taken stock of before any of it is
 //! ```
 //!
@@ -24,6 +26,7 @@ mod attributes;
 mod balloc;
 mod bitmap;
 mod block_map;
+mod build;
 mod caller;
 mod checks;
 mod commit;
@@ -44,6 +47,7 @@ mod error;
 mod features;
 mod file;
 mod filesystem;
+mod format;
 mod get_block;
 mod group;
 mod groups;
@@ -72,6 +76,7 @@ mod xattr_store;
 pub use acl::{acl_from_disk, acl_to_disk, is_acl};
 pub use bitmap::Bitmap;
 pub use block_map::{BlockMap, Run};
+pub use build::{Build, BuildError, WriteOptions, Written};
 pub use commit::Committed;
 pub use content::Content;
 pub use dir::DirEntry;
@@ -86,6 +91,10 @@ pub use error::{CallerError, Corrupt, FsError, Full, Result, Unsupported, XattrP
 pub use features::{Compat, FeatureSet, Incompat, RoCompat};
 pub use file::FileReader;
 pub use filesystem::{Filesystem, OpenOptions, probe};
+pub use format::{
+    DataMap, Demand, FormatError, FormatFeatures, FormatInodes, FormatOptions, FormatSize,
+    FsGeometry, GeometryError,
+};
 pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
 pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};

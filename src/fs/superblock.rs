@@ -225,8 +225,13 @@ impl Superblock {
             return group == 0 || self.raw.s_backup_bgs.iter().any(|backup| backup.get() == group);
         }
         let sparse = self.features().ro_compat.contains(RoCompat::SPARSE_SUPER);
-        !sparse || group <= 1 || [3, 5, 7].into_iter().any(|base| is_power_of(group, base))
+        !sparse || is_backup_group(group)
     }
+}
+
+/// Whether a group holds a superblock where only some do.
+pub(super) fn is_backup_group(group: u32) -> bool {
+    group <= 1 || [3, 5, 7].into_iter().any(|base| is_power_of(group, base))
 }
 
 /// Whether `number` is `base` to some power of at least 1.

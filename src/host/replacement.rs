@@ -35,8 +35,17 @@ impl Replacement {
     /// # Errors
     /// [`HostError::Create`].
     pub fn beside(path: &Path, like: &Metadata) -> Result<Self> {
+        Self::with_permissions(path, like.mode() & 0o777)
+    }
+
+    /// Makes an empty file beside `path`, open for reading and writing, with these permissions as far
+    /// as the umask leaves them.
+    ///
+    /// # Errors
+    /// [`HostError::Create`].
+    pub fn with_permissions(path: &Path, permissions: u32) -> Result<Self> {
         let called = called(path);
-        match Self::make(path, like) {
+        match Self::make(path, permissions) {
             Ok((file, directory, temporary, name)) => {
                 Ok(Self { file, directory, temporary: Some(temporary), name, called })
             }
@@ -44,7 +53,7 @@ impl Replacement {
         }
     }
 
-    fn make(path: &Path, like: &Metadata) -> io::Result<(File, OwnedFd, OsString, OsString)> {
+    fn make(path: &Path, permissions: u32) -> io::Result<(File, OwnedFd, OsString, OsString)> {
         let named =
             path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"));
         let Some(name) = named else {
@@ -55,7 +64,7 @@ impl Replacement {
         // By a descriptor: whatever happens to the path, both names are in one directory.
         let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC;
         let directory = open(parent, flags, Mode::empty())?;
-        let mode = Mode::from_raw_mode(like.mode() & 0o777);
+        let mode = Mode::from_raw_mode(permissions);
         let (file, temporary) = temporary::named_in(&directory, name, mode)?;
         Ok((file, directory, temporary, name.to_owned()))
     }

@@ -172,11 +172,11 @@ impl Inventory {
     }
 
     /// What is in a directory, from a name on.
-    pub fn children_from(
-        &self,
+    pub fn children_from<'a>(
+        &'a self,
         directory: NodeId,
         name: &[u8],
-    ) -> impl Iterator<Item = (&[u8], NodeId)> {
+    ) -> impl Iterator<Item = (&'a [u8], NodeId)> + use<'a> {
         let bounds = (Bound::Included(name), Bound::Unbounded);
         let children = self.directory(directory).map(|d| d.children.range::<[u8], _>(bounds));
         children.into_iter().flatten().map(|(name, node)| (&**name, *node))
@@ -259,6 +259,17 @@ impl Inventory {
         if let Some(record) = self.records.get_mut(node.index()) {
             record.set_xattrs(set);
         }
+    }
+
+    /// How many sets of attributes there are, the empty one included.
+    pub(super) fn count_xattr_sets(&self) -> usize {
+        self.xattrs.len()
+    }
+
+    /// The attributes of something, and the number of their set.
+    pub(super) fn xattr_set(&self, node: NodeId) -> (usize, &[Xattr]) {
+        let set = self.records.get(node.index()).map_or(0, Record::xattrs);
+        (set, self.xattrs.get(set).map_or(&[], Vec::as_slice))
     }
 
     /// Says what a regular file holds.

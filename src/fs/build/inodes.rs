@@ -1,0 +1,182 @@
+//! Inodes of a new filesystem, each computed when the block of the table is written that holds it.
+//!
+//! What a tree says of a file, and where its blocks lie, is all that there is to it. The times that
+//! nobody chose are that of the command; what was read last is as old as what was written last.
+
+use zerocopy::IntoBytes;
+
+use crate::fs::error::{CallerError, FsError};
+use crate::fs::format::{FormatOptions, ResizeInode};
+use crate::fs::inode::{FileType, Ino};
+use crate::fs::inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
+use crate::fs::inventory::{Inventory, NodeId};
+use crate::fs::namespace::LINK_LIMIT;
+
+use super::Build;
+use super::census::{Census, LOST_FOUND_INO, has_data};
+use super::file_map::FileMap;
+use super::layout::{dir_map, map_of};
+
+/// Bytes of an inode that every revision of the format has.
+const GOOD_OLD_INODE_BYTES: u64 = 128;
+/// Bytes of the extra fields.
+const EXTRA_BYTES: u16 = 32;
+/// The inode of bad blocks, of which there are none.
+const BAD_BLOCKS: Ino = Ino(1);
+const RESIZE: Ino = Ino(7);
+/// Seconds that 32 bits can tell, and with two bits more.
+const NARROW_SECONDS: (i64, i64) = (-0x8000_0000, 0x7fff_ffff);
+const WIDE_SECONDS: (i64, i64) = (-0x8000_0000, 0x3_7fff_ffff);
+
+/// Room for attributes in an inode.
+pub fn xattr_space_bytes(options: &FormatOptions) -> usize {
+    let taken = GOOD_OLD_INODE_BYTES.saturating_add(u64::from(EXTRA_BYTES));
+    usize::try_from(options.inode_size_bytes.saturating_sub(taken)).unwrap_or(0)
+}
+
+/// Tells of all that no inode of the filesystem can say.
+pub fn check(
+    tree: &Inventory,
+    census: &Census,
+    options: &FormatOptions,
+    failed: &mut dyn FnMut(NodeId, FsError),
+) {
+    let block_size = options.block_size_bytes;
+    let wide = options.inode_size_bytes > GOOD_OLD_INODE_BYTES;
+    let (earliest, latest) = if wide { WIDE_SECONDS } else { NARROW_SECONDS };
+    let target_limit = usize::try_from(block_size).unwrap_or(0).saturating_sub(1).min(4095);
+    let capacity = FileMap::new(block_size, None).capacity_blocks().saturating_mul(block_size);
+    let sector_limit = u64::from(u32::MAX).saturating_mul(512);
+    for (_, node) in census.all() {
+        let view = tree.view(node);
+        let seconds = view.meta.mtime.seconds;
+        if !(earliest..=latest).contains(&seconds) {
+            failed(node, CallerError::TimeOutside { seconds }.into());
+        }
+        if view.links > u32::from(LINK_LIMIT) {
+            failed(node, CallerError::TooManyLinks { limit: LINK_LIMIT }.into());
+        }
+        match view.file_type {
+            FileType::Symlink => {
+                let (len, limit) = (view.target.len(), target_limit);
+                if len == 0 || len > limit || view.target.contains(&0) {
+                    failed(node, CallerError::BadTarget { len, limit }.into());
+                }
+            }
+            FileType::CharDevice | FileType::BlockDevice => {
+                let (major, minor) = view.device;
+                if major >= 1 << 12 || minor >= 1 << 20 {
+                    failed(node, CallerError::BadDeviceNumber { major, minor }.into());
+                }
+            }
+            FileType::Regular if view.len_bytes > capacity.min(sector_limit) => {
+                let size_bytes = view.len_bytes;
+                let mut limit_bytes = capacity;
+                let mut fits = size_bytes <= capacity;
+                if fits {
+                    // Of a file with holes, only what there is counts.
+                    let blocks = map_of(&view, block_size).total_blocks().saturating_add(1);
+                    limit_bytes = sector_limit;
+                    fits = blocks.saturating_mul(block_size) <= sector_limit;
+                }
+                if !fits {
+                    failed(node, CallerError::FileTooLarge { size_bytes, limit_bytes }.into());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Build<'_> {
+    /// Writes an inode as the table holds it into `bytes`, which are zeros.
+    pub(super) fn paint_inode(&self, ino: Ino, bytes: &mut [u8]) {
+        let edit = match ino {
+            BAD_BLOCKS => {
+                let mut edit = InodeEdit::open(ino, bytes).ok();
+                if let Some(edit) = &mut edit {
+                    edit.set_ctime(self.options.now);
+                    edit.set_atime(self.options.now);
+                    edit.set_mtime(self.options.now);
+                }
+                edit
+            }
+            RESIZE => self.layout.resize.map(|number| {
+                let resize = ResizeInode { block: self.data.place(number) };
+                resize.inode(&self.geometry, self.options.now)
+            }),
+            Ino::ROOT => Some(self.inode(ino, Inventory::ROOT)),
+            LOST_FOUND_INO => self.census.directories.get(1).map(|node| self.inode(ino, *node)),
+            _ => self.census.node(ino).map(|node| self.inode(ino, node)),
+        };
+        if let Some(edit) = edit {
+            let (head, tail) = (edit.raw().as_bytes(), edit.tail());
+            let mut rest = bytes;
+            for part in [head, tail] {
+                let Some((to, after)) = rest.split_at_mut_checked(part.len()) else { return };
+                to.copy_from_slice(part);
+                rest = after;
+            }
+        }
+    }
+
+    fn inode(&self, ino: Ino, node: NodeId) -> InodeEdit {
+        let view = self.tree.view(node);
+        let size = usize::try_from(self.geometry.inode_size_bytes).unwrap_or(0);
+        let mode = view.file_type.mode_bits() | view.meta.permissions;
+        let mut edit = InodeEdit::create(ino, size, EXTRA_BYTES, mode, self.options.now);
+        edit.set_uid(view.meta.uid);
+        edit.set_gid(view.meta.gid);
+        edit.set_mtime(view.meta.mtime);
+        edit.set_atime(view.meta.mtime);
+        edit.set_links(u16::try_from(view.links).unwrap_or(u16::MAX));
+        let block_size = self.geometry.block_size_bytes;
+        let mut blocks = 0_u64;
+        // All of these were checked when the tree was counted.
+        match view.file_type {
+            FileType::Directory => {
+                let number = self.census.number_of(node);
+                let first = self.layout.directories.get(number).copied().map_or(0, u64::from);
+                let count = self.layout.dir_blocks(number);
+                let map = dir_map(count, block_size);
+                blocks = map.total_blocks();
+                edit.set_pointers(map.place(&self.data.runs(first, blocks)).pointers());
+                let _ = edit.set_size_bytes(count.saturating_mul(block_size));
+                if self.layout.large.get(&number).is_some_and(|large| large.indexed) {
+                    edit.set_flags(INDEX_FL);
+                }
+            }
+            FileType::Regular | FileType::Symlink if has_data(&view) => {
+                let map = map_of(&view, block_size);
+                blocks = map.total_blocks();
+                let first = self.layout.objects.get(self.census.number_of(node));
+                let first = first.copied().map_or(0, u64::from);
+                edit.set_pointers(map.place(&self.data.runs(first, blocks)).pointers());
+                let _ = edit.set_size_bytes(view.len_bytes);
+            }
+            FileType::Regular => {
+                let _ = edit.set_size_bytes(view.len_bytes);
+            }
+            FileType::Symlink if view.target.len() < FAST_SYMLINK_LIMIT_BYTES => {
+                let _ = edit.set_fast_symlink(view.target);
+            }
+            FileType::CharDevice | FileType::BlockDevice => {
+                let _ = edit.set_device_number(view.device.0, view.device.1);
+            }
+            _ => {}
+        }
+        let (set, _) = self.tree.xattr_set(node);
+        if set > 0 {
+            if let Some(bytes) = self.attributes.in_inode(set) {
+                let _ = edit.set_xattr_space(bytes);
+            }
+            if let Some(number) = self.attributes.block_of(ino) {
+                let number = self.layout.attributes.start.saturating_add(number);
+                let _ = edit.set_xattr_block(Some(self.data.place(number)));
+                blocks = blocks.saturating_add(1);
+            }
+        }
+        let _ = edit.set_sectors(blocks.saturating_mul(block_size >> 9));
+        edit
+    }
+}
