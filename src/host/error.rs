@@ -12,6 +12,7 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use crate::device::{self, Family};
+use crate::fs::FsError;
 
 /// A result of the host floor.
 pub type Result<T> = std::result::Result<T, HostError>;
@@ -97,6 +98,14 @@ pub enum HostError {
         /// What is no directory.
         name: String,
     },
+    /// What no image can hold: a device number out of bounds, for example.
+    #[error("{name}: {source}")]
+    Unfit {
+        /// What it is.
+        name: String,
+        /// What is wrong with it.
+        source: FsError,
+    },
     /// A directory is no longer where it was when it was entered.
     #[error("directory {name} was moved away while it was written to")]
     Moved {
@@ -133,6 +142,7 @@ impl HostError {
             | Self::Changed { .. }
             | Self::DirectoryInTheWay { .. }
             | Self::NoDirectoryInTheWay { .. }
+            | Self::Unfit { .. }
             | Self::Moved { .. } => Family::Path,
             Self::Open { .. }
             | Self::Read { .. }
@@ -154,6 +164,7 @@ impl HostError {
             Self::BadName { .. } => "target_bad_name",
             Self::DirectoryInTheWay { .. } => "target_is_a_directory",
             Self::NoDirectoryInTheWay { .. } => "target_is_no_directory",
+            Self::Unfit { source, .. } => source.code(),
             Self::Moved { .. } => "target_moved",
         }
     }

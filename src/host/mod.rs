@@ -11,6 +11,7 @@
 //!  ├─ attributes   what the host says of a file: mode, owner, times, extended attributes
 //!  ├─ parking      many sources, few descriptors
 //!  └─ spool        content that comes once: into memory, then into a temporary file
+//! scan         a tree that is to go into an image, and the bytes of its files
 //! archive      entries of a tar stream
 //! copy         an image, with its holes
 //! replacement  a new file that takes another's place whole, or not at all
@@ -28,6 +29,7 @@ mod extents;
 mod extract;
 mod parking;
 mod replacement;
+mod scan;
 mod source;
 mod spool;
 mod temporary;
@@ -38,4 +40,5 @@ pub use error::{HostError, Result};
 pub use extract::{Extraction, Keep, Loss, LossKind, Meta, NewFile, Special};
 pub use parking::Parking;
 pub use replacement::Replacement;
+pub use scan::{HostTree, Scan, ScanOptions, scan};
 pub use source::{Source, Sparse};
