@@ -17,6 +17,7 @@
 //! replacement  a new file that takes another's place whole, or not at all
 //! extract      a tree that is written below a directory, and nowhere else
 //! temporary    files without a name, and names that nobody has
+//! rules        whom the files of a tree belong to, and since when they are as they are
 //! ```
 
 #![deny(clippy::arithmetic_side_effects)]
@@ -30,6 +31,7 @@ mod extract;
 mod parking;
 mod replacement;
 mod scan;
+mod rules;
 mod source;
 mod spool;
 mod temporary;
@@ -41,4 +43,5 @@ pub use extract::{Extraction, Keep, Loss, LossKind, Meta, NewFile, Special};
 pub use parking::Parking;
 pub use replacement::Replacement;
 pub use scan::{HostTree, Scan, ScanOptions, scan};
+pub use rules::{OwnerMap, Ownerships, Rules};
 pub use source::{Source, Sparse};
