@@ -48,7 +48,6 @@ mod unread;
 mod when;
 mod words;
 mod xattr;
-mod xattr_text;
 
 use std::ffi::OsString;
 use std::io;

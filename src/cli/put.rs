@@ -12,9 +12,9 @@ use super::exit::Failure;
 use super::mode::ModeChange;
 use super::owner::OwnerSpec;
 use super::when::{Date, parse_date};
-use super::xattr_text::parse_xattr;
+
 use crate::fs::{FsError, LastSymlink, Node, Ownership};
-use crate::host::{Source, Sparse};
+use crate::host::{Source, Sparse, parse_xattr};
 
 /// Help that follows the options.
 pub const HELP: &str = "\

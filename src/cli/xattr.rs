@@ -15,8 +15,9 @@ use super::exit::{Failure, Report};
 use super::image::OpenImage;
 use super::json::{hex, hex_unless_utf8};
 use super::output::{Output, escaped};
-use super::xattr_text::{parse_value, parse_xattr};
+
 use crate::fs::{Filesystem, LastSymlink, Xattr, check_xattr_name};
+use crate::host::{parse_value, parse_xattr};
 
 /// List, print, set and remove extended attributes
 #[derive(Debug, Args)]

@@ -15,8 +15,10 @@
 //! archive      entries of a tar stream
 //! copy         an image, with its holes
 //! replacement  a new file that takes another's place whole, or not at all
+//! xattr_text   extended attributes as they are written
 //! extract      a tree that is written below a directory, and nowhere else
 //! temporary    files without a name, and names that nobody has
+//! manifest     what a tree is to have beside what its source says
 //! rules        whom the files of a tree belong to, and since when they are as they are
 //! ```
 
@@ -28,6 +30,7 @@ mod copy;
 mod error;
 mod extents;
 mod extract;
+mod manifest;
 mod parking;
 mod replacement;
 mod scan;
@@ -35,13 +38,17 @@ mod rules;
 mod source;
 mod spool;
 mod temporary;
+mod xattr_text;
 
 pub use attributes::Attributes;
 pub use copy::copy_image;
 pub use error::{HostError, Result};
 pub use extract::{Extraction, Keep, Loss, LossKind, Meta, NewFile, Special};
+pub use manifest::{Form, Manifest, ManifestError, Parents, Setting};
 pub use parking::Parking;
 pub use replacement::Replacement;
 pub use scan::{HostTree, Scan, ScanOptions, scan};
 pub use rules::{OwnerMap, Ownerships, Rules};
+pub use rules::{OwnerKind, OwnerMap, Ownerships, Rules};
 pub use source::{Source, Sparse};
+pub use xattr_text::{parse_value, parse_xattr};

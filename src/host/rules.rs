@@ -72,8 +72,8 @@ impl Rules {
     /// Applies the rules to all of a tree.
     pub fn apply(&self, tree: &mut Inventory) {
         tree.adjust(|_, meta| {
-            meta.uid = self.number(Kind::User, meta.uid);
-            meta.gid = self.number(Kind::Group, meta.gid);
+            meta.uid = self.number(OwnerKind::User, meta.uid);
+            meta.gid = self.number(OwnerKind::Group, meta.gid);
             meta.mtime = self.time(meta.mtime);
         });
     }
@@ -85,11 +85,11 @@ impl Rules {
         self.clamp_mtime.map_or(time, |latest| time.min(latest))
     }
 
-    fn number(&self, kind: Kind, number: u32) -> u32 {
+    fn number(&self, kind: OwnerKind, number: u32) -> u32 {
         if let Some(mapped) = self.maps.iter().find_map(|map| map.of(kind, number)) {
             return mapped;
         }
-        let given = if kind == Kind::User { self.uid } else { self.gid };
+        let given = if kind == OwnerKind::User { self.uid } else { self.gid };
         let kept = self.preserve || self.default == Ownerships::AsArchived;
         given.unwrap_or(if kept { number } else { 0 })
     }
@@ -97,8 +97,10 @@ impl Rules {
 
 /// What a number stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum OwnerKind {
+    /// A user.
     User,
+    /// A group.
     Group,
 }
 
@@ -106,7 +108,7 @@ enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnerMap {
     /// Users or groups only.
-    kind: Option<Kind>,
+    kind: Option<OwnerKind>,
     first: u32,
     last: u32,
     to: u32,
@@ -119,8 +121,8 @@ impl OwnerMap {
     /// It is none; says why.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (kind, rest) = match text.split_once(':') {
-            Some(("u", rest)) => (Some(Kind::User), rest),
-            Some(("g", rest)) => (Some(Kind::Group), rest),
+            Some(("u", rest)) => (Some(OwnerKind::User), rest),
+            Some(("g", rest)) => (Some(OwnerKind::Group), rest),
             _ => (None, text),
         };
         let wrong =
@@ -136,7 +138,7 @@ impl OwnerMap {
     }
 
     /// What becomes of a number, if it is one of these.
-    fn of(&self, kind: Kind, number: u32) -> Option<u32> {
+    fn of(&self, kind: OwnerKind, number: u32) -> Option<u32> {
         let is_meant = self.kind.is_none_or(|only| only == kind);
         let offset = number.checked_sub(self.first)?;
         (is_meant && number <= self.last).then(|| self.to.saturating_add(offset))
