@@ -1,10 +1,12 @@
 //! Progress bars, on standard error.
 
-use std::cell::Cell;
+use std::fmt::Write;
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::args::When;
 use super::output::escaped;
@@ -18,10 +20,10 @@ const WORTH_COUNTS: Duration = Duration::from_millis(500);
 /// How often a bar moves.
 const TICK: Duration = Duration::from_millis(200);
 
-/// A progress bar, or nothing.
+/// A progress bar, or nothing. Several threads may advance it.
 pub struct Progress {
     bar: Option<ProgressBar>,
-    files: Cell<u64>,
+    files: Arc<AtomicU64>,
 }
 
 impl Progress {
@@ -41,28 +43,61 @@ impl Progress {
         );
         bar.set_message(escaped(path).into_owned());
         bar.enable_steady_tick(TICK);
-        Self { bar: Some(bar), files: Cell::new(0) }
+        Self { bar: Some(bar), files: Arc::default() }
     }
 
     /// Counts of files and bytes of a tree, of which nobody knows how large it is.
     pub fn tree(when: When) -> Self {
-        let wanted = match when {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => std::io::stderr().is_terminal(),
-        };
-        if !wanted {
+        if !is_wanted(when) {
             return Self::none();
         }
         let bar = bar(None, "{spinner} {msg} {bytes} {binary_bytes_per_sec} {elapsed}");
         bar.set_message("0 files");
         // The first tick draws it: what is done before that never shows.
         bar.enable_steady_tick(if when == When::Always { TICK } else { WORTH_COUNTS });
-        Self { bar: Some(bar), files: Cell::new(0) }
+        Self { bar: Some(bar), files: Arc::default() }
+    }
+
+    /// A count of files while it is found out how many there are.
+    #[allow(dead_code, reason = "the commands that use it come next")]
+    pub fn scan(when: When) -> Self {
+        Self::counting(when, None, "{spinner} {files} files found {elapsed}", |found| {
+            found.to_string()
+        })
+    }
+
+    /// Files and bytes of a tree that is put into an image, and how long that will take yet.
+    #[allow(dead_code, reason = "the commands that use it come next")]
+    pub fn import(when: When, count_files: u64, len_bytes: u64) -> Self {
+        let style = "{files} files {wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}";
+        Self::counting(when, Some(len_bytes), style, move |done| format!("{done}/{count_files}"))
+    }
+
+    /// A bar whose `{files}` is what `count` says of the files that are done.
+    fn counting(
+        when: When,
+        len_bytes: Option<u64>,
+        style: &str,
+        count: impl Fn(u64) -> String + Clone + Send + Sync + 'static,
+    ) -> Self {
+        if !is_wanted(when) {
+            return Self::none();
+        }
+        let files: Arc<AtomicU64> = Arc::default();
+        let done = Arc::clone(&files);
+        let bar = ProgressBar::with_draw_target(len_bytes, ProgressDrawTarget::stderr_with_hz(10))
+            .with_style(styled(style).with_key(
+                "files",
+                move |_: &ProgressState, out: &mut dyn Write| {
+                    let _ = out.write_str(&count(done.load(Ordering::Relaxed)));
+                },
+            ));
+        bar.enable_steady_tick(if when == When::Always { TICK } else { WORTH_COUNTS });
+        Self { bar: Some(bar), files }
     }
 
     fn none() -> Self {
-        Self { bar: None, files: Cell::new(0) }
+        Self { bar: None, files: Arc::default() }
     }
 
     /// Adds what was moved.
@@ -75,21 +110,37 @@ impl Progress {
     /// Adds files that are done.
     pub fn advance_files(&self, count: u64) {
         let Some(bar) = &self.bar else { return };
-        let files = self.files.get().saturating_add(count);
-        self.files.set(files);
+        let files = self.files.fetch_add(count, Ordering::Relaxed).saturating_add(count);
         // A message costs more than a file of a few bytes.
         if files.is_multiple_of(64) {
             bar.set_message(format!("{files} files"));
         }
+    }
+
+    /// Says how many files are done.
+    #[allow(dead_code, reason = "the commands that use it come next")]
+    pub fn set_files(&self, count: u64) {
+        self.files.fetch_max(count, Ordering::Relaxed);
+    }
+}
+
+/// Whether counts are wanted, however much there is to count.
+fn is_wanted(when: When) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => std::io::stderr().is_terminal(),
     }
 }
 
 /// A bar of that form on standard error.
 fn bar(len_bytes: Option<u64>, style: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(len_bytes, ProgressDrawTarget::stderr_with_hz(10));
-    let style =
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style)
+    bar.with_style(styled(style))
+}
+
+fn styled(style: &str) -> ProgressStyle {
+    ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Drop for Progress {
@@ -97,5 +148,43 @@ impl Drop for Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_threads_advance_one_bar() {
+        let progress = Progress::import(When::Always, 800, 8000);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        progress.advance(10);
+                        progress.advance_files(1);
+                    }
+                });
+            }
+        });
+        assert_eq!(progress.files.load(Ordering::Relaxed), 800);
+        let bar = progress.bar.as_ref().unwrap();
+        assert_eq!((bar.position(), bar.length()), (8000, Some(8000)));
+    }
+
+    #[test]
+    fn what_threads_found_last_does_not_take_back_what_was_found() {
+        let progress = Progress::scan(When::Always);
+        progress.set_files(7);
+        progress.set_files(5);
+        assert_eq!(progress.files.load(Ordering::Relaxed), 7);
+        assert!(progress.bar.as_ref().unwrap().length().is_none());
+    }
+
+    #[test]
+    fn nothing_is_drawn_that_is_not_wanted() {
+        assert!(Progress::import(When::Never, 1, 1).bar.is_none());
+        assert!(Progress::scan(When::Never).bar.is_none());
     }
 }
