@@ -9,7 +9,7 @@ use crate::fs::{Filesystem, FsError, Ino, LastSymlink, Transaction};
 use crate::mpage::ReadOptions;
 
 /// Bytes of a table that are read at most; what lies behind stays a number.
-const MOST_BYTES: u64 = 1 << 20;
+pub const MOST_BYTES: u64 = 1 << 20;
 
 /// The users and the groups that an image knows.
 #[derive(Debug, Default)]

@@ -331,9 +331,7 @@ fn debugfs(image: &Path, request: &str) -> String {
 /// What debugfs says of an inode, as [`shown`] would.
 fn of_stat(said: &str) -> String {
     let words: Vec<&str> = said.split_whitespace().collect();
-    let behind = |key: &str| {
-        words.iter().position(|word| *word == key).and_then(|at| words.get(at + 1)).copied()
-    };
+    let behind = |key: &str| words.iter().skip_while(|word| **word != key).nth(1).copied();
     let letter = match behind("Type:").unwrap() {
         "regular" => FileType::Regular,
         "directory" => FileType::Directory,
@@ -381,8 +379,10 @@ proptest! {
         if let Ok(manifest) = parse(text.as_bytes(), form) {
             let line = &manifest.lines[0];
             let first = line.device.unwrap().1;
-            let last = line.series.map_or(0, |s| (s.end - s.first - 1).checked_mul(s.step).unwrap());
-            prop_assert!(first + last <= 0xf_ffff);
+            let steps = line.series.map_or(0, |s| (s.first..s.end).skip(1).count());
+            let step = line.series.map_or(0, |s| s.step);
+            let grown = u32::try_from(steps).unwrap().checked_mul(step).unwrap();
+            prop_assert!(first.checked_add(grown).unwrap() <= 0xf_ffff);
         }
     }
 }
