@@ -13,6 +13,7 @@
 //!  └─ spool        content that comes once: into memory, then into a temporary file
 //! scan         a tree that is to go into an image, and the bytes of its files
 //! archive      entries of a tar stream
+//! unarchive    a tar archive as a tree
 //! copy         an image, with its holes
 //! replacement  a new file that takes another's place whole, or not at all
 //! xattr_text   extended attributes as they are written
@@ -39,6 +40,7 @@ mod source;
 mod spool;
 mod temporary;
 mod xattr_text;
+mod unarchive;
 
 pub use attributes::Attributes;
 pub use copy::copy_image;
@@ -52,3 +54,7 @@ pub use rules::{OwnerMap, Ownerships, Rules};
 pub use rules::{OwnerKind, OwnerMap, Ownerships, Rules};
 pub use source::{Source, Sparse};
 pub use xattr_text::{parse_value, parse_xattr};
+pub use unarchive::{
+    Archive, ArchiveSource, Fault, UnarchiveError, UnarchiveOptions, Unarchived, Which, is_archive,
+    unarchive,
+};

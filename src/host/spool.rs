@@ -9,8 +9,8 @@ use std::io::{self, Read, Write};
 use super::error::{HostError, Result, called};
 use super::temporary;
 
-/// Bytes that are kept in memory; with more, all go to a file.
-const MOST_MEMORY_BYTES: usize = 16 << 20;
+/// Bytes that are kept in memory where nobody says how many; with more, all go to a file.
+const MOST_MEMORY_BYTES: u64 = 16 << 20;
 /// Bytes of one call.
 const CHUNK_BYTES: usize = 1 << 18;
 
@@ -29,6 +29,11 @@ pub enum Spooled {
 
 /// Reads all there is.
 pub fn spool(reader: &mut dyn Read, name: &str) -> Result<Spooled> {
+    spool_up_to(reader, name, MOST_MEMORY_BYTES)
+}
+
+/// Reads all there is, and keeps up to `memory_bytes` in memory.
+pub fn spool_up_to(reader: &mut dyn Read, name: &str, memory_bytes: u64) -> Result<Spooled> {
     let mut bytes = Vec::new();
     let mut buf = vec![0; CHUNK_BYTES];
     loop {
@@ -37,7 +42,7 @@ pub fn spool(reader: &mut dyn Read, name: &str) -> Result<Spooled> {
             return Ok(Spooled::Memory(bytes));
         }
         bytes.extend_from_slice(read);
-        if bytes.len() > MOST_MEMORY_BYTES {
+        if bytes.len() as u64 > memory_bytes {
             break;
         }
     }
