@@ -11,8 +11,8 @@ use super::args::GlobalArgs;
 use super::edit::Editing;
 use super::exit::Report;
 use super::{
-    batch, cat, chmod, chown, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
-    readlink, recover, rm, stat, sum, tar, touch, truncate, xattr,
+    batch, cat, chmod, chown, create, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan,
+    put, readlink, recover, rm, stat, sum, tar, touch, truncate, xattr,
 };
 
 /// The commands.
@@ -28,6 +28,7 @@ pub enum Command {
     /// Change owner and group of files and directories
     #[command(after_help = chown::HELP)]
     Chown(Editing<chown::ChownArgs>),
+    Create(Box<create::CreateArgs>),
     Df(df::DfArgs),
     Du(du::DuArgs),
     Get(get::GetArgs),
@@ -76,6 +77,7 @@ impl Command {
             Self::Cat(args) => args.image(),
             Self::Chmod(args) => args.image(),
             Self::Chown(args) => args.image(),
+            Self::Create(args) => args.image(),
             Self::Df(args) => args.image(),
             Self::Du(args) => args.image(),
             Self::Get(args) => args.image(),
@@ -116,6 +118,7 @@ impl Command {
             Self::Cat(args) => cat::run(args, global, report),
             Self::Chmod(args) => args.run(global, report),
             Self::Chown(args) => args.run(global, report),
+            Self::Create(args) => create::run(args, global, report),
             Self::Df(args) => df::run(args, global, report),
             Self::Du(args) => du::run(args, global, report),
             Self::Get(args) => get::run(args, global, report),

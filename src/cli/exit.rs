@@ -26,7 +26,7 @@ use super::json::hex_unless_utf8;
 use super::output::escaped;
 use crate::device::{DeviceError, Family, OpenError};
 use crate::fs::FsError;
-use crate::host::HostError;
+use crate::host::{HostError, UnarchiveError};
 
 /// What a command ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +145,12 @@ impl From<&HostError> for Failure {
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<&UnarchiveError> for Failure {
+    fn from(error: &UnarchiveError) -> Self {
+        Self { exit: error.family().into(), code: error.code(), reason: error.to_string() }
     }
 }
 

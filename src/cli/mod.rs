@@ -8,6 +8,7 @@ mod cat;
 mod chmod;
 mod chown;
 mod command;
+mod create;
 mod df;
 mod du;
 mod edit;

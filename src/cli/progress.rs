@@ -59,11 +59,15 @@ impl Progress {
     }
 
     /// A count of files while it is found out how many there are.
-    #[allow(dead_code, reason = "the commands that use it come next")]
     pub fn scan(when: When) -> Self {
         Self::counting(when, None, "{spinner} {files} files found {elapsed}", |found| {
             found.to_string()
         })
+    }
+
+    /// A count of bytes while an archive is read for the first time.
+    pub fn reading(when: When) -> Self {
+        Self::counting(when, None, "{spinner} {bytes} read {elapsed}", |files| files.to_string())
     }
 
     /// Files and bytes of a tree that is put into an image, and how long that will take yet.
@@ -117,8 +121,14 @@ impl Progress {
         }
     }
 
+    /// Says how many bytes were moved.
+    pub fn set_bytes(&self, bytes: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(bytes);
+        }
+    }
+
     /// Says how many files are done.
-    #[allow(dead_code, reason = "the commands that use it come next")]
     pub fn set_files(&self, count: u64) {
         self.files.fetch_max(count, Ordering::Relaxed);
     }

@@ -34,13 +34,13 @@ mod extract;
 mod manifest;
 mod parking;
 mod replacement;
-mod scan;
 mod rules;
+mod scan;
 mod source;
 mod spool;
 mod temporary;
-mod xattr_text;
 mod unarchive;
+mod xattr_text;
 
 pub use attributes::Attributes;
 pub use copy::copy_image;
@@ -49,12 +49,11 @@ pub use extract::{Extraction, Keep, Loss, LossKind, Meta, NewFile, Special};
 pub use manifest::{Form, Manifest, ManifestError, Parents, Setting};
 pub use parking::Parking;
 pub use replacement::Replacement;
-pub use scan::{HostTree, Scan, ScanOptions, scan};
-pub use rules::{OwnerMap, Ownerships, Rules};
 pub use rules::{OwnerKind, OwnerMap, Ownerships, Rules};
+pub use scan::{HostTree, Scan, ScanOptions, scan};
 pub use source::{Source, Sparse};
-pub use xattr_text::{parse_value, parse_xattr};
 pub use unarchive::{
     Archive, ArchiveSource, Fault, UnarchiveError, UnarchiveOptions, Unarchived, Which, is_archive,
     unarchive,
 };
+pub use xattr_text::{parse_value, parse_xattr};

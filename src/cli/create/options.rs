@@ -132,13 +132,16 @@ impl FormatArgs {
 }
 
 fn parse_size(text: &str) -> Result<FormatSize, String> {
-    let Some(rest) = text.strip_prefix("auto") else { return parse_bytes(text).map(FormatSize::Bytes) };
+    let Some(rest) = text.strip_prefix("auto") else {
+        return parse_bytes(text).map(FormatSize::Bytes);
+    };
     if rest.is_empty() {
         return Ok(FormatSize::Smallest { headroom_percent: 0 });
     }
     let percent = rest.strip_prefix('+').and_then(|rest| rest.strip_suffix('%'));
     let digits = percent.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let percent = digits.and_then(|digits| digits.parse().ok()).filter(|percent| *percent <= 10_000);
+    let percent =
+        digits.and_then(|digits| digits.parse().ok()).filter(|percent| *percent <= 10_000);
     let headroom_percent = percent.ok_or("want auto or auto+N%, up to 10000")?;
     Ok(FormatSize::Smallest { headroom_percent })
 }
@@ -232,7 +235,9 @@ mod tests {
         let given = parse_uuid("01234567-89ab-CDEF-0123-456789abcdef").unwrap();
         let bytes = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
         assert_eq!(given, UuidArg::Given([bytes, bytes].concat().try_into().unwrap()));
-        for wrong in ["", "0123456789abcdef0123456789abcdef", "g1234567-89ab-cdef-0123-456789abcdef"] {
+        for wrong in
+            ["", "0123456789abcdef0123456789abcdef", "g1234567-89ab-cdef-0123-456789abcdef"]
+        {
             assert!(parse_uuid(wrong).is_err(), "{wrong}");
         }
         let (a, b) = (random_uuid(), random_uuid());

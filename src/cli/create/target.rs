@@ -98,7 +98,8 @@ impl Target {
         if let Some(there) = self.there.as_ref().filter(|_| self.in_place) {
             let room_bytes = there.device.size_bytes();
             if len_bytes > room_bytes {
-                let reason = format!("{len_bytes} bytes are needed, there is room for {room_bytes}");
+                let reason =
+                    format!("{len_bytes} bytes are needed, there is room for {room_bytes}");
                 return Err(Failure { exit: Exit::Full, code: "no_space", reason });
             }
             let device = Arc::clone(&there.device);

@@ -11,9 +11,11 @@
 //! `tree/etc/passwd`, and makes the devices of `dev.txt`, before anything is written.
 
 mod args;
+mod load;
 mod names;
 mod source;
 
 pub use args::{ArchiveArgs, ImportArgs, MANIFEST_HELP, OwnerArgs, TreeArgs};
+pub use load::{Import, Loaded};
 pub use names::TreeNames;
 pub use source::{SourceArg, Totals, Wrong};
