@@ -287,7 +287,7 @@ fn meta(stat: &Stat) -> Meta {
 }
 
 /// A device's number, as inodes hold it.
-fn device_number(stat: &Stat) -> Result<(u32, u32), Wrong> {
+pub fn device_number(stat: &Stat) -> Result<(u32, u32), Wrong> {
     let (major, minor) = (major(stat.st_rdev), minor(stat.st_rdev));
     if major >= 1 << 12 || minor >= 1 << 20 {
         return Err(Wrong::Unfit(CallerError::BadDeviceNumber { major, minor }.into()));

@@ -9,7 +9,10 @@ use std::os::unix::net::UnixListener;
 use proptest::prelude::*;
 use rustix::fs::{FileType as HostType, Mode, makedev, mkdirat, mknodat, openat};
 
+use super::super::collection::{Batch, Found};
+use super::super::worker::device_number;
 use super::*;
+use crate::fs::{Meta, Node};
 
 #[test]
 fn names_and_types_of_every_kind_are_kept() {
@@ -65,6 +68,37 @@ fn devices_keep_their_numbers() {
         assert_eq!(view(&scan, &c).file_type, FileType::CharDevice);
         assert_eq!(view(&scan, &b).file_type, FileType::BlockDevice);
     }
+}
+
+#[test]
+fn what_no_image_can_hold_is_an_error_with_its_path() {
+    let (mut found, mut batch) = (Collection::new(Path::new("/dir")), Batch::default());
+    let mut stat = rustix::fs::stat("/dev/null").unwrap();
+    for (major, minor) in [(4095, 1 << 20), (4096, 0)] {
+        stat.st_rdev = makedev(major, minor);
+        let wrong = device_number(&stat).unwrap_err();
+        batch.wrong.push((b"dev".to_vec(), wrong));
+    }
+    for name in [vec![b'n'; 256], b"twice".to_vec(), b"twice".to_vec()] {
+        let (name_len, node, meta) = (name.len(), Node::Fifo, Meta::default());
+        let (xattrs, stock, link) = (vec![], None, None);
+        batch.names.extend(name);
+        batch.found.push(Found { name_len, node, meta, xattrs, stock, link });
+    }
+    batch.lost.push((vec![], "user.x: Permission denied".to_owned()));
+    assert_eq!(found.add(Inventory::ROOT, &mut batch), []);
+    let errors: Vec<_> = found.errors.iter().map(|(_, error)| error.to_string()).collect();
+    let long = "n".repeat(256);
+    let wanted = [
+        &*format!("\"/dir/{long}\": file name too long (256 bytes, of 255 at most)"),
+        "\"/dir/twice\" changed while it was read",
+        "\"/dir/dev\": a device number of 4095, 1048576 does not fit into an inode",
+        "\"/dir/dev\": a device number of 4096, 0 does not fit into an inode",
+    ];
+    assert_eq!(errors, wanted);
+    let codes: Vec<_> = found.errors.iter().map(|(_, error)| error.code()).collect();
+    assert_eq!(codes[1..3], ["source_changed", "bad_device_number"]);
+    assert_eq!(found.losses[0].1, "\"/dir\": user.x: Permission denied");
 }
 
 #[test]
@@ -126,11 +160,13 @@ fn holes_are_what_was_asked_to_be_one() {
     assert_eq!((hole, zeros, full, empty), (Some(vec![]), Some(vec![]), None, None));
 }
 
-/// A chain of directories with a file in the last, and a second directory beside each.
+/// A chain of directories with a file in the last, and another directory beside every tenth.
 fn deep(dir: &Path, levels: usize) {
     let mut at = openat(CWD, dir, DIRECTORY, Mode::empty()).unwrap();
-    for _ in 0..levels {
-        mkdirat(&at, "beside", Mode::RWXU).unwrap();
+    for level in 0..levels {
+        if level % 10 == 0 {
+            mkdirat(&at, "beside", Mode::RWXU).unwrap();
+        }
         mkdirat(&at, "deep", Mode::RWXU).unwrap();
         at = openat(&at, "deep", DIRECTORY, Mode::empty()).unwrap();
     }
@@ -148,7 +184,7 @@ fn trees_may_be_deeper_than_paths_are_long_and_than_descriptors_are_many() {
     deep(dir.path(), 5000);
     for threads in [1, 3] {
         let scan = with(dir.path(), &ScanOptions { threads, ..ScanOptions::default() });
-        assert_eq!(scan.inventory.len(), 10_002);
+        assert_eq!(scan.inventory.len(), 5502);
         let path = format!("{}file", "deep/".repeat(5000));
         assert_eq!(read(&scan, &path, 2).unwrap(), b"deep");
         assert_eq!(view(&scan, &path).meta.permissions, 0o400);
