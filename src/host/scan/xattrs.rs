@@ -16,6 +16,8 @@ use crate::fs::{Xattr, acl_to_disk, check_xattr_name, is_acl};
 
 /// The most that the host has in a list of names, and in a value.
 const MOST_BYTES: usize = 64 << 10;
+/// What is asked for at first: the host takes memory for all that it is asked for, each time.
+const FEW_BYTES: usize = 256;
 /// Of a mode: the type.
 const TYPE_BITS: u32 = 0o170_000;
 
@@ -43,19 +45,27 @@ enum Whose<'a> {
 
 impl Whose<'_> {
     fn list(self, buf: &mut [u8]) -> Result<usize> {
-        match self {
+        frugally(buf, |buf| match self {
             Self::Open(file) => flistxattr(file, buf),
             Self::Path(path) => llistxattr(path, buf),
             Self::LongPath(path) => llistxattr(path, buf),
-        }
+        })
     }
 
     fn get(self, name: &[u8], buf: &mut [u8]) -> Result<usize> {
-        match self {
+        frugally(buf, |buf| match self {
             Self::Open(file) => fgetxattr(file, name, buf),
             Self::Path(path) => lgetxattr(path, name, buf),
             Self::LongPath(path) => lgetxattr(path, name, buf),
-        }
+        })
+    }
+}
+
+/// Asks for few bytes, and for as many as there is room for only where those are too few.
+fn frugally(buf: &mut [u8], ask: impl Fn(&mut [u8]) -> Result<usize>) -> Result<usize> {
+    match ask(buf.get_mut(..FEW_BYTES).unwrap_or_default()) {
+        Err(Errno::RANGE) => ask(buf),
+        answer => answer,
     }
 }
 

@@ -104,6 +104,24 @@ fn attributes_of_users_and_acls_are_kept_in_the_form_of_the_disk() {
 }
 
 #[test]
+fn attributes_of_any_length_and_number_are_kept() {
+    let dir = Scratch::new();
+    let file = dir.file("file", b"");
+    let name = |at: usize| format!("user.{}", "n".repeat(at));
+    if let Err(errno) = set_xattr(&file, "user.x", &[7; 600]) {
+        skipped("attributes_of_any_length_and_number_are_kept", &errno.to_string());
+        return;
+    }
+    // In the order of names, and together no more than a block of 4 KiB holds.
+    let mut wanted: Vec<_> = (1..40).map(|at| (name(at), vec![1; at % 9])).collect();
+    for (name, value) in &wanted {
+        set_xattr(&file, name, value).unwrap();
+    }
+    wanted.push(("user.x".to_owned(), vec![7; 600]));
+    assert_eq!(xattrs(&dir.scan(), "file"), wanted);
+}
+
+#[test]
 fn capabilities_and_attributes_of_symbolic_links_are_kept() {
     if !needs_root("capabilities_and_attributes_of_symbolic_links_are_kept") {
         return;
