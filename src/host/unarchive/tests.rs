@@ -3,6 +3,10 @@
 // One range in brackets is one range.
 #![allow(clippy::single_range_in_vec_init)]
 
+mod compressed;
+mod forms;
+mod hostile;
+mod tools;
 mod tree;
 
 use std::fs;
