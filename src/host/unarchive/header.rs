@@ -27,20 +27,25 @@ impl Header<'_> {
 
     /// Checks the sum of its bytes; old programs took them for signed.
     pub fn check(&self) -> Result<(), Fault> {
-        let (mut unsigned, mut signed) = (0_u64, 0_i64);
-        for (at, byte) in self.0.iter().enumerate() {
-            let byte = if CHECKSUM.contains(&at) { b' ' } else { *byte };
-            unsigned = unsigned.saturating_add(u64::from(byte));
-            signed = signed.saturating_add(i64::from(byte.cast_signed()));
-        }
+        let sum_of = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+        // The sum itself counts as spaces.
+        let spaces = (CHECKSUM.len() as u64).saturating_mul(u64::from(b' '));
+        let rest = sum_of(self.0).saturating_sub(sum_of(self.field(CHECKSUM)));
+        let unsigned = rest.saturating_add(spaces);
         let field = self.field(CHECKSUM);
         let blank = field.iter().all(|byte| matches!(byte, 0 | b' '));
         let stored = number(field).filter(|_| !blank);
-        if stored == Some(i128::from(unsigned)) || stored == Some(i128::from(signed)) {
+        if stored == Some(i128::from(unsigned)) || stored == Some(self.signed_sum()) {
             return Ok(());
         }
         let stored = stored.map_or_else(|| "nothing".to_owned(), |stored| stored.to_string());
         Err(Fault::Checksum { stored, computed: unsigned })
+    }
+
+    fn signed_sum(&self) -> i128 {
+        let bytes = self.0.iter().enumerate();
+        let counted = |(at, byte): (usize, &u8)| if CHECKSUM.contains(&at) { b' ' } else { *byte };
+        bytes.map(|byte| i128::from(counted(byte).cast_signed())).sum()
     }
 
     pub fn entry_type(&self) -> u8 {
