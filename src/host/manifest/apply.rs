@@ -161,7 +161,7 @@ impl Applying<'_> {
         };
         let makes = match self.line.kind {
             Kind::OptionalFile | Kind::Tree => false,
-            Kind::Node(FileType::Regular) => self.form == Form::Genext2fs,
+            Kind::Node(FileType::Regular) => self.makes_files(),
             Kind::Node(_) => true,
         };
         let imply = self.setting.parents == Parents::Imply;
@@ -222,12 +222,18 @@ impl Applying<'_> {
         self.tree.add(parent, name, node, meta).map_err(|error| error.to_string())
     }
 
+    /// Whether a regular file that is not there is made. Where the tree goes there may be one, which
+    /// an empty file must not replace.
+    fn makes_files(&self) -> bool {
+        self.form == Form::Genext2fs && self.setting.parents == Parents::Refuse
+    }
+
     /// What is to be made.
     fn new_node(&self, want: FileType, device: Option<(u32, u32)>) -> Result<Node, String> {
         let numbers = || device.ok_or("a new device has a MAJOR and a MINOR number");
         Ok(match want {
             FileType::Directory => Node::Directory,
-            FileType::Regular if self.form == Form::Genext2fs => Node::Regular,
+            FileType::Regular if self.makes_files() => Node::Regular,
             FileType::Regular => return Err("it is not in the tree".into()),
             FileType::Fifo => Node::Fifo,
             FileType::Socket => Node::Socket,

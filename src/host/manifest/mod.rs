@@ -32,7 +32,8 @@
 //! What is there is changed, and has to be of that type; what is not is made, with 755 for directories,
 //! 600 for others, root as owner and the command's time where the line leaves them open. A line with
 //! `d` makes the directories above it too, one of another type needs them. A regular file that is not
-//! there is made empty, as genext2fs does, or missed, as makedevs does.
+//! there is made empty, as genext2fs does, or missed, as makedevs does; where the tree goes into an
+//! image that may have it, it is missed.
 
 mod apply;
 mod error;

@@ -229,6 +229,10 @@ fn directories_that_may_be_where_the_tree_goes_are_implied() {
     assert_eq!(shown(&tree, "dev/net/tun"), "c 666 0 0 10 200");
     let implied = |path| tree.view(find(&tree, path).unwrap()).implied;
     assert!(implied("dev") && implied("dev/net") && !implied("bin"));
+    let missed =
+        apply_to(&mut tree, "/bin/su f 4755\n/usr/bin/su f 4755", Form::Genext2fs, Parents::Imply);
+    assert_eq!(missed.len(), 2, "an empty file would replace that of the image");
+    assert_eq!((shown(&tree, "bin/su"), shown(&tree, "usr")), ("-".into(), "-".into()));
 }
 
 #[test]
