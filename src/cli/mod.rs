@@ -16,7 +16,6 @@ mod exit;
 mod find;
 mod get;
 mod image;
-#[allow(dead_code, unused_imports, reason = "the commands that use it come next")]
 mod import;
 mod info;
 mod json;

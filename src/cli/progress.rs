@@ -71,7 +71,6 @@ impl Progress {
     }
 
     /// Files and bytes of a tree that is put into an image, and how long that will take yet.
-    #[allow(dead_code, reason = "the commands that use it come next")]
     pub fn import(when: When, count_files: u64, len_bytes: u64) -> Self {
         let style = "{files} files {wide_bar} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}";
         Self::counting(when, Some(len_bytes), style, move |done| format!("{done}/{count_files}"))

@@ -15,7 +15,6 @@ mod load;
 mod names;
 mod source;
 
-pub use args::{ArchiveArgs, ImportArgs, MANIFEST_HELP, OwnerArgs, TreeArgs};
+pub use args::{ImportArgs, MANIFEST_HELP};
 pub use load::{Import, Loaded};
-pub use names::TreeNames;
-pub use source::{SourceArg, Totals, Wrong};
+pub use source::SourceArg;

@@ -1,1 +1,1 @@
-//! Promises of building.
+//! Promises of building that need no image: the others are held by tests with real tools.

@@ -1,5 +1,7 @@
 //! A map that is computed is one that is built, pointer by pointer.
 
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -36,12 +38,10 @@ fn places(items: &[Item], runs: &[BlockRun]) -> BTreeMap<Item, u64> {
     let mut rest = items;
     for run in runs {
         let (here, after) = rest.split_at((run.count as usize).min(rest.len()));
-        let mut block = run.first.0;
         let is_data = |item: &&Item| matches!(item, Item::Data(_));
         let indirect = here.iter().filter(|item| !is_data(item));
-        for item in indirect.chain(here.iter().filter(is_data)) {
+        for (item, block) in indirect.chain(here.iter().filter(is_data)).zip(run.first.0..) {
             places.insert(*item, block);
-            block += 1;
         }
         rest = after;
     }
