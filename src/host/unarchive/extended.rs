@@ -12,6 +12,9 @@ use crate::fs::{Time, Xattr, acl_to_disk, is_acl};
 /// Digits after the point that a time has.
 const NANOSECOND_DIGITS: usize = 9;
 
+/// The longest name that holds for more than one entry.
+const MOST_GLOBAL_BYTES: usize = 4096;
+
 /// What extended headers say.
 #[derive(Debug, Clone, Default)]
 pub struct Extended {
@@ -48,7 +51,16 @@ impl Extended {
     pub fn read_global(&mut self, body: &[u8]) -> Result<(), Fault> {
         self.read(body)?;
         (self.xattrs, self.acls, self.sparse) = Default::default();
-        Ok(())
+        // Each entry has a copy of them.
+        let names = [&self.path, &self.link].into_iter().flatten();
+        match names.map(Vec::len).find(|len| *len > MOST_GLOBAL_BYTES) {
+            None => Ok(()),
+            Some(len) => Err(Fault::TooLong {
+                what: "a name for all entries",
+                len_bytes: len as u64,
+                limit_bytes: MOST_GLOBAL_BYTES as u64,
+            }),
+        }
     }
 
     fn take(&mut self, key: &[u8], value: &[u8]) -> Result<(), Fault> {

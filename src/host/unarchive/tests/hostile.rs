@@ -85,6 +85,8 @@ fn what_cannot_be_gone_on_from_ends_it() {
         header[124..136].copy_from_slice(b"77777777777\0");
     });
     assert!(refused(huge)[0].contains("an extended header of 8589934591 bytes, of 16777216"));
+    let global = Tar::default().records(b'g', &[("path", &[b'x'; 5000])]);
+    assert!(refused(global)[0].contains("a name for all entries of 5000 bytes, of 4096 at most"));
 }
 
 #[test]
