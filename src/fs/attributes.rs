@@ -5,6 +5,7 @@ use super::checks::Change;
 use super::error::{CallerError, Corrupt, Result, XattrPlace};
 use super::features::Compat;
 use super::inode::{FileType, Ino, Time};
+use super::inode_edit::InodeEdit;
 use super::transaction::Transaction;
 use super::xattr::Xattr;
 use super::xattr_store::{plan_xattrs, set_xattr_refcount, xattr_content, xattr_refcount};
@@ -87,9 +88,20 @@ impl Transaction<'_> {
         let inode = self.fs.inode(ino)?;
         self.check_change(&inode, Change::Any)?;
         let mut edit = self.edit_inode(ino)?;
+        self.store_xattrs(&mut edit, xattrs)?;
+        edit.set_ctime(self.now);
+        self.put_inode(&edit)
+    }
+
+    /// Puts attributes into an inode that is to be [put](Self::put_inode), in place of its own.
+    pub(super) fn store_xattrs(&mut self, edit: &mut InodeEdit, xattrs: &[Xattr]) -> Result<()> {
+        let ino = edit.ino();
         let block_size = usize::try_from(self.block_size_bytes()).unwrap_or(0);
         let plan = plan_xattrs(xattrs, edit.xattr_space().len(), block_size)?;
-        let old = inode.xattr_block();
+        let old = match edit.raw().i_file_acl.get() {
+            0 => None,
+            block => Some(FsBlock(u64::from(block))),
+        };
         let new = match plan.block {
             None => None,
             Some(bytes) => Some(self.xattr_block_for(ino, bytes, old)?),
@@ -97,9 +109,6 @@ impl Transaction<'_> {
         if let Some(old) = old.filter(|old| new != Some(*old)) {
             self.release_xattr_block(ino, old)?;
         }
-        let mut tree = self.tree(&inode);
-        // Of a symlink or device, the pointers are none: only what is counted changes.
-        tree.pointers = edit.pointers();
         let space_changed = || CallerError::XattrSpace {
             needed_bytes: plan.in_inode.len(),
             inode_bytes: 0,
@@ -107,13 +116,16 @@ impl Transaction<'_> {
         };
         edit.set_xattr_space(&plan.in_inode).ok_or_else(space_changed)?;
         edit.set_xattr_block(new).ok_or_else(space_changed)?;
-        self.put_tree(&mut edit, &tree)?;
-        edit.set_ctime(self.now);
+        // The block is counted with those of the data.
+        let in_block = self.block_size_bytes() >> 9;
+        let sectors = |block: Option<FsBlock>| if block.is_some() { in_block } else { 0 };
+        let counted = u64::from(edit.raw().i_blocks.get()).saturating_sub(sectors(old));
+        edit.set_sectors(counted.saturating_add(sectors(new))).ok_or_else(space_changed)?;
         if !xattrs.is_empty() {
             let compat = Compat::from_bits_retain(self.superblock.s_feature_compat.get());
             self.superblock.s_feature_compat.set(compat.bits() | EXT_ATTR);
         }
-        self.put_inode(&edit)
+        Ok(())
     }
 
     /// A block that holds these attributes: one that does already, the inode's own, or a new one.
@@ -141,7 +153,11 @@ impl Transaction<'_> {
         let own = match old {
             Some(old) => {
                 let now = self.fs.metadata().read(old, "extended attributes")?;
-                (xattr_refcount(&now) == Some(1)).then_some(old)
+                let own = (xattr_refcount(&now) == Some(1)).then_some(old);
+                if own.is_some() {
+                    self.forget_xattr_block(old, &now);
+                }
+                own
             }
             None => None,
         };
@@ -171,7 +187,7 @@ impl Transaction<'_> {
             None => Err(fault("wrong magic", 0).into()),
             Some(0) => Err(fault("nobody uses it", 0).into()),
             Some(1) => {
-                self.xattr_blocks.retain(|_, known| *known != block);
+                self.forget_xattr_block(block, &bytes);
                 self.free_blocks(BlockRun { first: block, count: 1 })
             }
             Some(users) => {
@@ -180,6 +196,14 @@ impl Transaction<'_> {
                     .ok_or_else(|| fault("too many users", u64::from(users)))?;
                 self.replace_block(block, bytes, "extended attributes")
             }
+        }
+    }
+
+    /// A block of attributes will no longer hold what it is noted for: what it holds now.
+    fn forget_xattr_block(&mut self, block: FsBlock, bytes: &[u8]) {
+        let key = xattr_content(bytes).unwrap_or_default();
+        if self.xattr_blocks.get(key) == Some(&block) {
+            self.xattr_blocks.remove(key);
         }
     }
 }

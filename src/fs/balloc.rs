@@ -60,6 +60,60 @@ impl Transaction<'_> {
         Ok(runs)
     }
 
+    /// Allocates blocks for several, `counts` of them: together, each in one run, as far as the free
+    /// space of the goal's group allows; what each gets, in their order.
+    pub(super) fn allocate_each(
+        &mut self,
+        goal: &mut Goal,
+        counts: &[u64],
+        given: &mut Vec<Vec<BlockRun>>,
+    ) -> Result<()> {
+        let total = counts.iter().copied().fold(0, u64::saturating_add);
+        self.check_space(total)?;
+        if total > 0
+            && let Some(run) = self.run_near(*goal, total)?
+        {
+            self.mark(run, true)?;
+            self.available_blocks = self.available_blocks.saturating_sub(total);
+            let mut first = run.first;
+            for &count in counts {
+                let run = BlockRun { first, count };
+                given.push(Some(run).filter(|run| run.count > 0).into_iter().collect());
+                first = first.plus(count);
+            }
+            *goal = Goal::Block(first);
+            return Ok(());
+        }
+        if counts.len() > 1 {
+            let (left, right) = counts.split_at_checked(counts.len() / 2).unwrap_or_default();
+            self.allocate_each(goal, left, given)?;
+            return self.allocate_each(goal, right, given);
+        }
+        let runs = self.allocate_blocks(*goal, total)?;
+        if let Some(last) = runs.last() {
+            *goal = Goal::Block(last.first.plus(last.count));
+        }
+        given.extend((!counts.is_empty()).then_some(runs));
+        Ok(())
+    }
+
+    /// A run of `count` blocks at a goal, or else in its group.
+    fn run_near(&mut self, goal: Goal, count: u64) -> Result<Option<BlockRun>> {
+        let number = match goal {
+            Goal::Group(number) => number,
+            Goal::Block(block) => {
+                if let Some(run) = self.run_at(block, count)? {
+                    return Ok(Some(run));
+                }
+                self.group_of(block)
+            }
+        };
+        if number >= self.fs.superblock().groups_count() {
+            return Ok(None);
+        }
+        self.best_fit(number, count)
+    }
+
     /// Allocates one block.
     pub(super) fn allocate_block(&mut self, goal: Goal) -> Result<FsBlock> {
         let runs = self.allocate_blocks(goal, 1)?;

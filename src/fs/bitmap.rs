@@ -79,6 +79,21 @@ impl Bitmap {
         changed
     }
 
+    /// The first bit from `from` on that is clear now, whether it was at the start or not.
+    #[must_use]
+    pub fn first_clear(&self, from: u32) -> Option<u32> {
+        let mut at = from;
+        while at < self.len {
+            let byte = self.now.get((at >> 3) as usize)?;
+            let clear = !byte >> (at & 7);
+            if clear != 0 {
+                return Some(at.saturating_add(clear.trailing_zeros())).filter(|at| *at < self.len);
+            }
+            at = (at | 7).saturating_add(1);
+        }
+        None
+    }
+
     /// The runs that may be given out, as first bit and length, from bit `from` on.
     pub fn runs(&self, from: u32) -> Runs<'_> {
         Runs { bitmap: self, at: from }
@@ -162,6 +177,10 @@ mod tests {
             let expected: Vec<u32> =
                 (0..len).filter(|i| !bitmap.is_set(*i) && !bitmap.was_set(*i)).collect();
             prop_assert_eq!(free, expected);
+            for from in 0..len {
+                let clear = (from..len).find(|index| !bitmap.is_set(*index));
+                prop_assert_eq!(bitmap.first_clear(from), clear);
+            }
         }
     }
 }

@@ -14,6 +14,12 @@ pub enum CallerError {
     /// A directory stands where a file has to be.
     #[error("is a directory")]
     IsADirectory,
+    /// A directory stands where a tree has something else.
+    #[error("cannot overwrite directory with non-directory")]
+    OverwritesDirectory,
+    /// Something else stands where a tree has a directory.
+    #[error("cannot overwrite non-directory with directory")]
+    OverwritesNonDirectory,
     /// Something that holds no data stands where a regular file has to be.
     #[error("not a regular file, but a {0}")]
     NotRegular(FileType),

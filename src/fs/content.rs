@@ -51,7 +51,7 @@ impl<'a> Transaction<'a> {
         let empty = Tree::new(ino, [0; 15], 0, block_size);
         let needs = self.needs(&empty, &ranges)?;
 
-        self.pending.remove(&ino);
+        self.drop_pending(ino);
         self.free_from(&mut tree, FileBlock(0))?;
         let goal = Goal::Group(self.group_of_inode(ino));
         let runs = self.allocate_blocks(goal, total_blocks(&needs))?;
@@ -170,7 +170,7 @@ impl<'a> Transaction<'a> {
         Ok(inode)
     }
 
-    fn check_size(&self, tree: &Tree, size_bytes: u64) -> Result<()> {
+    pub(super) fn check_size(&self, tree: &Tree, size_bytes: u64) -> Result<()> {
         let limit_bytes = tree.capacity_blocks().saturating_mul(self.block_size_bytes());
         if size_bytes > limit_bytes {
             return Err(CallerError::FileTooLarge { size_bytes, limit_bytes }.into());
@@ -181,17 +181,28 @@ impl<'a> Transaction<'a> {
     /// Stores what a change of content makes of an inode.
     fn put_changed(&mut self, inode: &Inode, tree: &Tree, size_bytes: u64) -> Result<()> {
         let mut edit = self.edit_inode(inode.ino())?;
-        self.put_tree(&mut edit, tree)?;
+        self.put_size(&mut edit, tree, size_bytes)?;
+        edit.set_mtime(self.now);
+        edit.set_ctime(self.now);
+        self.put_inode(&edit)
+    }
+
+    /// Puts a tree and a size into the inode of a regular file.
+    pub(super) fn put_size(
+        &mut self,
+        edit: &mut InodeEdit,
+        tree: &Tree,
+        size_bytes: u64,
+    ) -> Result<()> {
+        self.put_tree(edit, tree)?;
         let limit_bytes = tree.capacity_blocks().saturating_mul(self.block_size_bytes());
         edit.set_size_bytes(size_bytes)
             .ok_or(CallerError::FileTooLarge { size_bytes, limit_bytes })?;
-        edit.set_mtime(self.now);
-        edit.set_ctime(self.now);
         let features = RoCompat::from_bits_retain(self.superblock.s_feature_ro_compat.get());
         if size_bytes >= LARGE_FILE_BYTES && !features.contains(RoCompat::LARGE_FILE) {
             self.need_large_file();
         }
-        self.put_inode(&edit)
+        Ok(())
     }
 
     /// Zeroes what the block that holds the byte before `size_bytes` has behind it.

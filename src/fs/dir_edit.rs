@@ -128,6 +128,17 @@ pub struct Found {
     pub at_bytes: usize,
 }
 
+/// A name that is to be put into a directory.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEntry<'a> {
+    /// The name.
+    pub name: &'a [u8],
+    /// What it is to name.
+    pub ino: Ino,
+    /// What that is.
+    pub file_type: FileType,
+}
+
 /// Edits one directory.
 #[derive(Debug)]
 pub struct DirEditor<'a, B> {
@@ -198,6 +209,19 @@ impl<'a, B: DirBlocks> DirEditor<'a, B> {
         };
         self.hints.add_live(entry.len());
         self.forget_on_error(inserted)
+    }
+
+    /// Puts in names that are not there, as many [`insert`](Self::insert)s do; where they are many
+    /// for the directory, it is laid out anew once, and not piece by piece.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub fn insert_all(&mut self, entries: &[NewEntry<'_>]) -> Result<()> {
+        let laid_out = self.lay_out_with(entries);
+        if self.forget_on_error(laid_out)? {
+            return Ok(());
+        }
+        entries.iter().try_for_each(|entry| self.insert(entry.name, entry.ino, entry.file_type))
     }
 
     /// Takes a name out, and tells what it named.

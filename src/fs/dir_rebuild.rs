@@ -6,12 +6,17 @@
 //! corrupt is not shortened: the entry is out, which is all that was asked.
 
 use super::dir_block;
-use super::dir_edit::{DirBlocks, DirEditor};
+use super::dir_edit::{DirBlocks, DirEditor, NewEntry};
 use super::dir_hash::DirHash;
 use super::dir_pack::{self, Live, Packed};
 use super::error::{Corrupt, FsError, Result};
 use super::{Ino, metadata::Block};
 use crate::mpage::FileBlock;
+
+/// So many entries are put in one by one.
+const FEW_ENTRIES: usize = 16;
+/// And so are those that take less than this part of what is there.
+const SMALL_PART: u64 = 8;
 
 impl<B: DirBlocks> DirEditor<'_, B> {
     /// Gives up the empty blocks at the end, if the one that has become empty is the last.
@@ -53,7 +58,7 @@ impl<B: DirBlocks> DirEditor<'_, B> {
         if needed.saturating_mul(2) > self.blocks.count_blocks() {
             return Ok(());
         }
-        match self.lay_out(hash, None) {
+        match self.lay_out(Some(hash), &[]) {
             Err(FsError::Corrupt(_)) => Ok(()),
             packed => self.apply(packed?),
         }
@@ -61,8 +66,45 @@ impl<B: DirBlocks> DirEditor<'_, B> {
 
     /// Lays the directory out anew, with one more entry: its name, and itself.
     pub(super) fn rebuild(&mut self, hash: DirHash, more: Option<(&[u8], &[u8])>) -> Result<()> {
-        let packed = self.lay_out(hash, more)?;
+        let more: Vec<_> =
+            more.into_iter().map(|(name, raw)| Live { hash: hash.of(name), raw }).collect();
+        let packed = self.lay_out(Some(hash), &more)?;
         self.apply(packed)
+    }
+
+    /// Lays the directory out anew, with many more entries; not where they are few for it, or where
+    /// what is there is not understood: then nothing has changed.
+    pub(super) fn lay_out_with(&mut self, new: &[NewEntry<'_>]) -> Result<bool> {
+        new.iter().try_for_each(|entry| dir_block::check_name(entry.name))?;
+        let block_size = self.format.block_size_bytes as u64;
+        let there = self.blocks.count_blocks().saturating_mul(block_size);
+        let has_types = self.format.has_types;
+        let raws: Vec<Vec<u8>> = new
+            .iter()
+            .map(|entry| dir_block::encode(entry.name, entry.ino, entry.file_type, has_types))
+            .collect();
+        let bytes = raws.iter().fold(0, |sum: usize, raw| sum.saturating_add(raw.len()));
+        if new.len() < FEW_ENTRIES || (bytes as u64).saturating_mul(SMALL_PART) < there {
+            return Ok(false);
+        }
+        let hash = match self.index()? {
+            Some(index) => Some(index.hash()),
+            None if self.indexed => return Ok(false),
+            None => self.format.hash(),
+        };
+        if self.parent()?.is_none() {
+            return Ok(false);
+        }
+        let hash_of = |name| hash.as_ref().map_or(0, |hash| hash.of(name));
+        let more: Vec<_> = new
+            .iter()
+            .zip(&raws)
+            .map(|(entry, raw)| Live { hash: hash_of(entry.name), raw })
+            .collect();
+        let packed = self.lay_out(hash, &more)?;
+        self.apply(packed)?;
+        self.hints.add_live(bytes);
+        Ok(true)
     }
 
     /// What `..` names, where `.` and `..` stand at the beginning, as they should.
@@ -94,7 +136,7 @@ impl<B: DirBlocks> DirEditor<'_, B> {
 
     /// The directory's blocks as they would be, were it laid out anew. Every block is gone through,
     /// those of an index too, which hold no entries: nothing is lost that a reader would find.
-    fn lay_out(&self, hash: DirHash, more: Option<(&[u8], &[u8])>) -> Result<Packed> {
+    fn lay_out(&self, hash: Option<DirHash>, more: &[Live<'_>]) -> Result<Packed> {
         let Some(parent) = self.parent()? else {
             return Err(Corrupt::DirHole { ino: self.ino, file_block: FileBlock(0) }.into());
         };
@@ -106,11 +148,12 @@ impl<B: DirBlocks> DirEditor<'_, B> {
             let view = self.view(FileBlock(at), bytes);
             for slot in view.live().skip(if at == 0 { 2 } else { 0 }) {
                 let slot = slot?;
-                entries.push(Live { hash: hash.of(slot.entry.name), raw: view.raw(&slot) });
+                let hash = hash.as_ref().map_or(0, |hash| hash.of(slot.entry.name));
+                entries.push(Live { hash, raw: view.raw(&slot) });
             }
         }
-        entries.extend(more.map(|(name, raw)| Live { hash: hash.of(name), raw }));
-        Ok(dir_pack::pack(self.format, self.ino, parent, Some(hash), entries))
+        entries.extend(more);
+        Ok(dir_pack::pack(self.format, self.ino, parent, hash, entries))
     }
 
     /// Replaces the directory's blocks.

@@ -1,7 +1,7 @@
 //! Directories of a transaction: what the [editor](super::DirEditor) edits.
 
 use super::balloc::Goal;
-use super::dir_edit::{DirBlocks, DirEditor, DirFormat, Found};
+use super::dir_edit::{DirBlocks, DirEditor, DirFormat, Found, NewEntry};
 use super::error::{CallerError, Corrupt, Result};
 use super::inode::{FileType, Ino, Inode};
 use super::inode_edit::INDEX_FL;
@@ -83,6 +83,15 @@ impl Transaction<'_> {
         file_type: FileType,
     ) -> Result<()> {
         self.with_dir(directory, true, |editor| editor.insert(name, ino, file_type))
+    }
+
+    /// Puts names that are not there into a directory.
+    pub(super) fn insert_entries(
+        &mut self,
+        directory: &Inode,
+        entries: &[NewEntry<'_>],
+    ) -> Result<()> {
+        self.with_dir(directory, true, |editor| editor.insert_all(entries))
     }
 
     /// Takes a name out of a directory.

@@ -131,7 +131,8 @@ impl FsError {
             Self::Caller(e) => match e {
                 CallerError::NotFound => "not_found",
                 CallerError::NotADirectory => "not_a_directory",
-                CallerError::IsADirectory => "is_a_directory",
+                CallerError::IsADirectory | CallerError::OverwritesDirectory => "is_a_directory",
+                CallerError::OverwritesNonDirectory => "not_a_directory",
                 CallerError::NotRegular(_) => "not_a_regular_file",
                 CallerError::NotASymlink => "not_a_symlink",
                 CallerError::TooManySymlinks { .. } | CallerError::SymlinksTooLong { .. } => {

@@ -83,9 +83,7 @@ impl Transaction<'_> {
         }
         // What was freed may be taken again: inodes change through the log.
         let bitmap = group.inodes(&self.fs, number)?;
-        let Some(index) = (reserved..per_group).find(|index| !bitmap.is_set(*index)) else {
-            return Ok(None);
-        };
+        let Some(index) = bitmap.first_clear(reserved) else { return Ok(None) };
         bitmap.set(index);
         group.inodes_changed(number, -1, i64::from(directory))?;
         let free = self.superblock.s_free_inodes_count.get();

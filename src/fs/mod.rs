@@ -13,6 +13,7 @@
 //!  └─ commit         all of it, or nothing                   ─ device::log
 //! format          a new filesystem: groups, sizes, superblock
 //! build           a new filesystem made of an inventory, from front to end
+//!  └─ graft           whole trees put in, in bulk             ─ inventory, dir_pack
 //! inventory       what is to be put in: a tree, taken stock of before any of it is
 //! ```
 //!
@@ -49,6 +50,7 @@ mod file;
 mod filesystem;
 mod format;
 mod get_block;
+mod graft;
 mod group;
 mod groups;
 mod ialloc;
@@ -80,7 +82,7 @@ pub use build::{Build, BuildError, WriteOptions, Written};
 pub use commit::Committed;
 pub use content::Content;
 pub use dir::DirEntry;
-pub use dir_edit::{DirBlocks, DirEditor, DirFormat, Found};
+pub use dir_edit::{DirBlocks, DirEditor, DirFormat, Found, NewEntry};
 pub use dir_hash::{DirHash, HashVersion};
 pub use dir_hints::DirHints;
 pub use disk::{
@@ -95,6 +97,7 @@ pub use format::{
     DataMap, Demand, FormatError, FormatFeatures, FormatInodes, FormatOptions, FormatSize,
     FsGeometry, GeometryError,
 };
+pub use graft::{GraftOptions, GraftSummary};
 pub use group::GroupDescriptor;
 pub use inode::{FileType, Ino, Inode, Time};
 pub use inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};

@@ -335,7 +335,7 @@ impl Transaction<'_> {
             let want = "want one that is not reserved to be deleted";
             return Err(Corrupt::Inode { ino, field, value, want }.into());
         }
-        self.pending.remove(&ino);
+        self.drop_pending(ino);
         self.hints.remove(&ino);
         let owns_blocks = match inode.file_type() {
             FileType::Regular | FileType::Directory => true,

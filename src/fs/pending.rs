@@ -4,14 +4,18 @@
 //! last line has written nothing for its first. Then files go out in the order of their inodes, which
 //! is that of their blocks more often than not, and small ones that lie together share a call.
 
+use std::collections::btree_set;
 use std::io;
+use std::iter::Peekable;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::BlockMap;
 use super::error::{Corrupt, FsError, Result};
+use super::graft::Grafted;
 use super::inode::Ino;
 use super::transaction::Transaction;
-use crate::device::BlockDevice;
+use super::{BlockMap, Filesystem};
+use crate::device::{BlockDevice, Overlay};
 use crate::device::log::runs;
 use crate::mpage::{FsBlock, PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
 
@@ -33,33 +37,22 @@ impl Transaction<'_> {
     /// # Errors
     /// A source cannot be read, or the image cannot be written.
     pub fn flush_data(&mut self) -> Result<()> {
-        if self.pending.is_empty() || self.dry_run {
+        if self.pending_files() == 0 || self.dry_run {
             return Ok(());
         }
         self.wrote_data = true;
         let device: &dyn BlockDevice = &*self.overlay;
-        let geometry = self.fs.geometry();
-        let mut writer =
-            Writer::new(device, geometry, WRITE_WINDOW_BYTES).map_err(FsError::Memory)?;
-        let block_size = self.block_size_bytes();
-        let mut fresh = std::mem::take(&mut self.fresh).into_iter().peekable();
+        let writer =
+            Writer::new(device, self.fs.geometry(), WRITE_WINDOW_BYTES).map_err(FsError::Memory)?;
+        let fresh = std::mem::take(&mut self.fresh).into_iter().peekable();
+        let mut flush = Flush { fs: &self.fs, overlay: &self.overlay, writer, fresh };
         while let Some((ino, mut pending)) = self.pending.pop_first() {
-            let inode = self.fs.inode(ino)?;
-            // Small files lie in line with their indirect blocks: all of it goes out together.
-            let last = inode.size_bytes().div_ceil(block_size).min(INLINE_BLOCKS);
-            let end = inode.raw().i_block.iter().map(|p| u64::from(p.get()).saturating_add(last));
-            let end = FsBlock(end.max().unwrap_or(0));
-            while let Some(block) = fresh.next_if(|block| *block < end) {
-                // It stays in the overlay until it is written: the map is read through that.
-                let bytes = self.overlay.blocks().get(&self.offset_of(block)).cloned();
-                if let Some(bytes) = bytes {
-                    writer.queue_block(block, &bytes)?;
-                }
-            }
-            let mut map = BlockMap::new(&inode, self.fs.metadata());
-            let source = &mut *pending.source;
-            writer.write_file(&mut map, inode.size_bytes(), &pending.ranges, source)?;
+            flush.file(ino, &pending.ranges, &mut *pending.source)?;
         }
+        for graft in self.grafts.drain(..) {
+            graft.write(&mut flush)?;
+        }
+        let Flush { mut writer, fresh, .. } = flush;
         writer.finish()?;
         self.fresh = fresh.collect();
         self.fs.metadata().clear();
@@ -92,7 +85,10 @@ impl Transaction<'_> {
     /// # Errors
     /// The source cannot be read.
     pub fn fill_pending(&mut self, ino: Ino, bytes: &mut [u8]) -> io::Result<()> {
-        let Some(pending) = self.pending.get_mut(&ino) else { return Ok(()) };
+        let Some(pending) = self.pending.get_mut(&ino) else {
+            let mut grafts = self.grafts.iter_mut();
+            return grafts.try_for_each(|graft| graft.fill(ino, bytes));
+        };
         let len_bytes = bytes.len() as u64;
         for range in &pending.ranges {
             let end = range.end.min(len_bytes);
@@ -107,13 +103,56 @@ impl Transaction<'_> {
     /// Files whose data waits.
     #[must_use]
     pub fn pending_files(&self) -> usize {
-        self.pending.len()
+        let grafted = self.grafts.iter().map(Grafted::count_files);
+        grafted.fold(self.pending.len(), usize::saturating_add)
     }
 
     /// Whether data of a file waits.
     #[must_use]
     pub fn has_pending(&self, ino: Ino) -> bool {
-        self.pending.contains_key(&ino)
+        self.pending.contains_key(&ino) || self.grafts.iter().any(|graft| graft.holds(ino))
+    }
+
+    /// Whatever of a file waits is not to be written any more.
+    pub(super) fn drop_pending(&mut self, ino: Ino) {
+        self.pending.remove(&ino);
+        self.grafts.iter_mut().for_each(|graft| graft.forget(ino));
+    }
+}
+
+/// Data on its way to the image.
+pub(super) struct Flush<'t> {
+    fs: &'t Filesystem,
+    overlay: &'t Overlay<Arc<dyn BlockDevice>>,
+    writer: Writer<'t>,
+    /// Blocks of metadata that nothing leads to yet.
+    fresh: Peekable<btree_set::IntoIter<FsBlock>>,
+}
+
+impl Flush<'_> {
+    /// Writes data of a file, and the metadata that lies before its end.
+    pub fn file(
+        &mut self,
+        ino: Ino,
+        ranges: &[Range<u64>],
+        source: &mut dyn PageSource,
+    ) -> Result<()> {
+        let inode = self.fs.inode(ino)?;
+        let block_size = self.fs.superblock().block_size_bytes();
+        // Small files lie in line with their indirect blocks: all of it goes out together.
+        let last = inode.size_bytes().div_ceil(block_size).min(INLINE_BLOCKS);
+        let end = inode.raw().i_block.iter().map(|p| u64::from(p.get()).saturating_add(last));
+        let end = FsBlock(end.max().unwrap_or(0));
+        while let Some(block) = self.fresh.next_if(|block| *block < end) {
+            // It stays in the overlay until it is written: the map is read through that.
+            let at = block.0.saturating_mul(block_size);
+            let bytes = self.overlay.blocks().get(&at).cloned();
+            if let Some(bytes) = bytes {
+                self.writer.queue_block(block, &bytes)?;
+            }
+        }
+        let mut map = BlockMap::new(&inode, self.fs.metadata());
+        Ok(self.writer.write_file(&mut map, inode.size_bytes(), ranges, source)?)
     }
 }
 

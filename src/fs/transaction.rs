@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::error::{Result, Unsupported};
 use super::features::RoCompat;
+use super::graft::Grafted;
 use super::groups::Groups;
 use super::inode::{Ino, Inode, Time};
 use super::inode_edit::InodeEdit;
@@ -62,6 +63,10 @@ pub struct Transaction<'a> {
     /// Metadata blocks that were free at the start, and are in the overlay.
     pub(super) fresh: BTreeSet<FsBlock>,
     pub(super) pending: BTreeMap<Ino, Pending<'a>>,
+    /// Data of whole trees that waits.
+    pub(super) grafts: Vec<Grafted<'a>>,
+    /// Whether fresh blocks stay in memory, since it is not certain that there is room for all.
+    pub(super) holds_fresh: bool,
     pub(super) hints: BTreeMap<Ino, DirHints>,
     /// Blocks of attributes that were written, by what they hold.
     pub(super) xattr_blocks: BTreeMap<Vec<u8>, FsBlock>,
@@ -107,6 +112,8 @@ impl<'a> Transaction<'a> {
             before: BTreeMap::new(),
             fresh: BTreeSet::new(),
             pending: BTreeMap::new(),
+            grafts: Vec::new(),
+            holds_fresh: false,
             hints: BTreeMap::new(),
             xattr_blocks: BTreeMap::new(),
             available_blocks,
@@ -191,7 +198,7 @@ impl<'a> Transaction<'a> {
         self.fresh.insert(block);
         self.put_block(block, bytes.into());
         let kept_bytes = (self.fresh.len() as u64).saturating_mul(self.block_size_bytes());
-        if kept_bytes > FRESH_BYTES {
+        if kept_bytes > FRESH_BYTES && !self.holds_fresh {
             self.write_fresh()?;
         }
         Ok(())
@@ -212,9 +219,7 @@ impl<'a> Transaction<'a> {
 
     /// Puts an inode in place.
     pub(super) fn put_inode(&mut self, edit: &InodeEdit) -> Result<()> {
-        // Not into a table that lies elsewhere.
-        self.groups.get(&self.fs, self.group_of_inode(edit.ino()))?;
-        let (block, offset) = self.fs.inode_location(edit.ino())?;
+        let (block, offset) = self.inode_place(edit.ino())?;
         let bytes = edit.bytes();
         self.edit_block(block, "inode table", |table| {
             let place = table.get_mut(offset..).and_then(|rest| rest.get_mut(..bytes.len()));
@@ -222,6 +227,13 @@ impl<'a> Transaction<'a> {
                 place.copy_from_slice(&bytes);
             }
         })
+    }
+
+    /// The block of the inode table that an inode goes into, and where in it.
+    pub(super) fn inode_place(&mut self, ino: Ino) -> Result<(FsBlock, usize)> {
+        // Not into a table that lies elsewhere.
+        self.groups.get(&self.fs, self.group_of_inode(ino))?;
+        self.fs.inode_location(ino)
     }
 
     /// An inode as it is to be.
