@@ -15,8 +15,8 @@ use super::graft::Grafted;
 use super::inode::Ino;
 use super::transaction::Transaction;
 use super::{BlockMap, Filesystem};
-use crate::device::{BlockDevice, Overlay};
 use crate::device::log::runs;
+use crate::device::{BlockDevice, Overlay};
 use crate::mpage::{FsBlock, PageSource, WRITE_WINDOW_BYTES, WriteError, Writer};
 
 /// Files of up to so many blocks have their indirect blocks written together with their data.

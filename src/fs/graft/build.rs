@@ -40,7 +40,8 @@ pub(super) fn build(
     let waiting = vec![0; tree.len()];
     let (seen, table) = (BTreeSet::new(), Table::default());
     let format = DirFormat::of(tx.fs().superblock());
-    let mut builder = Builder { tx, tree, survey, listeners, waiting, seen, table, format, summary };
+    let mut builder =
+        Builder { tx, tree, survey, listeners, waiting, seen, table, format, summary };
     for directory in Directories::of(tree) {
         builder.directory(directory)?;
         builder.table.flush(builder.tx)?;
@@ -182,8 +183,7 @@ impl<'b> Builder<'b, '_, '_> {
         let mut rest = bytes.as_slice();
         let mut begin = 0_usize;
         for (entry, end) in entries.iter().zip(ends) {
-            let (raw, after) =
-                rest.split_at_checked(end.saturating_sub(begin)).unwrap_or_default();
+            let (raw, after) = rest.split_at_checked(end.saturating_sub(begin)).unwrap_or_default();
             live.push(Live { hash: hash.as_ref().map_or(0, |hash| hash.of(entry.name)), raw });
             (rest, begin) = (after, end);
         }

@@ -1,0 +1,227 @@
+//! What is there already: kept, followed, replaced.
+
+use mpimg::fs::{Inventory, LastSymlink, Node};
+
+use crate::put::{begin, commit, graft, open, put, put_with};
+use crate::readers;
+use crate::source::{Making, meta};
+use crate::support::image::Image;
+
+fn image() -> Image {
+    let image = Image::new(1024, 4 << 20, &["-N", "200"]);
+    let mut tree = Making::new();
+    tree.file("etc/motd", 2000, 1);
+    tree.file("etc/passwd", 300, 2);
+    let linked = tree.file("etc/both", 1500, 3);
+    tree.link("etc/other", linked).unwrap();
+    tree.directory("usr/lib", 0o700);
+    tree.file("usr/lib/libc.so", 5000, 4);
+    tree.symlink("lib", "usr/lib");
+    tree.symlink("dangling", "nowhere");
+    put(&image, tree.0);
+    image
+}
+
+fn ino(image: &Image, path: &str) -> u32 {
+    let fs = readers::open(image.path());
+    fs.resolve(path.as_bytes(), LastSymlink::Keep).expect(path).ino().0
+}
+
+fn data(image: &Image, path: &str) -> Vec<u8> {
+    readers::by_library(image.path())[path.as_bytes()].data.clone().expect("a file")
+}
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_number() {
+    let image = image();
+    let before = ino(&image, "/etc/motd");
+    let mut tree = Making::new();
+    tree.file("etc/motd", 4000, 11);
+    let done = put(&image, tree.0);
+    assert!(done.told.contains(&"replace etc/motd".to_string()), "{:?}", done.told);
+    let summary = done.summary;
+    assert_eq!((summary.files, summary.directories, summary.data_bytes), (1, 2, 4000));
+    assert_eq!(ino(&image, "/etc/motd"), before);
+    assert_eq!(data(&image, "/etc/motd"), crate::support::content::bytes(11, 4000));
+}
+
+#[test]
+fn the_other_names_of_a_file_keep_what_they_lead_to() {
+    let image = image();
+    let before = ino(&image, "/etc/both");
+    let mut tree = Making::new();
+    tree.file("etc/both", 10, 12);
+    put(&image, tree.0);
+    assert_eq!(ino(&image, "/etc/other"), before);
+    assert_ne!(ino(&image, "/etc/both"), before);
+    assert_eq!(data(&image, "/etc/other"), crate::support::content::bytes(3, 1500));
+    assert_eq!(data(&image, "/etc/both"), crate::support::content::bytes(12, 10));
+}
+
+#[test]
+fn a_file_all_of_whose_names_are_in_the_tree_keeps_its_number() {
+    let image = image();
+    let before = ino(&image, "/etc/both");
+    let mut tree = Making::new();
+    let file = tree.file("etc/both", 10, 12);
+    tree.link("etc/other", file).unwrap();
+    tree.link("etc/third", file).unwrap();
+    put(&image, tree.0);
+    for path in ["/etc/both", "/etc/other", "/etc/third"] {
+        assert_eq!(ino(&image, path), before, "{path}");
+    }
+}
+
+#[test]
+fn a_symlink_to_a_directory_stays_and_is_followed() {
+    let image = image();
+    let mut tree = Making::new();
+    tree.directory("lib", 0o755);
+    tree.file("lib/new.so", 100, 20);
+    put(&image, tree.0);
+    let seen = readers::by_library(image.path());
+    assert_eq!(seen[&b"/lib"[..]].kind, 'l');
+    assert!(
+        seen.contains_key(&b"/usr/lib/new.so"[..]) && seen.contains_key(&b"/usr/lib/libc.so"[..])
+    );
+    assert_eq!(seen[&b"/usr/lib"[..]].mode, 0o755, "the attributes are those of the tree");
+}
+
+#[test]
+fn what_would_have_two_meanings_is_refused() {
+    let image = image();
+    let mut tree = Making::new();
+    tree.file("lib/new.so", 100, 20);
+    tree.file("usr/lib/new.so", 100, 21);
+    tree.file("usr/lib/fine.so", 100, 21);
+    let opened = open(&image);
+    let done = graft(&mut begin(&opened), mpimg::fs::Ino::ROOT, tree.0, false).unwrap();
+    assert_eq!(done.failures, ["usr/lib/new.so: file exists"]);
+}
+
+#[test]
+fn implied_directories_keep_what_they_say_of_themselves() {
+    let image = image();
+    let mut tree = Making::new();
+    tree.file("usr/lib/x", 1, 1);
+    tree.0.set_implied(Inventory::ROOT);
+    put(&image, tree.0);
+    assert_eq!(readers::by_library(image.path())[&b"/usr/lib"[..]].mode, 0o700);
+}
+
+#[test]
+fn whiteouts_take_away_and_opaque_directories_begin_anew() {
+    let image = image();
+    let mut tree = Making::new();
+    tree.0.add_whiteout(Inventory::ROOT, b"lib").unwrap();
+    tree.0.add_whiteout(Inventory::ROOT, b"not there").unwrap();
+    let etc = tree.directory("etc", 0o755);
+    tree.0.set_opaque(etc);
+    tree.file("etc/passwd", 7, 30);
+    let done = put_with(&image, tree.0, true);
+    assert_eq!(done.told[0], "remove lib");
+    let seen = readers::by_library(image.path());
+    let paths: Vec<_> = seen
+        .keys()
+        .filter(|path| !path.starts_with(b"/usr"))
+        .map(|p| p.escape_ascii().to_string())
+        .collect();
+    assert_eq!(paths, ["/", "/dangling", "/etc", "/etc/passwd", "/lost+found"]);
+}
+
+#[test]
+fn what_a_whiteout_took_away_cannot_be_merged_into() {
+    let image = image();
+    let mut tree = Making::new();
+    // `lib` leads into what goes later.
+    tree.file("lib/x", 7, 30);
+    tree.0.add_whiteout(Inventory::ROOT, b"unknown").unwrap();
+    let usr = tree.directory("usr", 0o755);
+    tree.0.add_whiteout(usr, b"lib").unwrap();
+    let opened = open(&image);
+    let done = graft(&mut begin(&opened), mpimg::fs::Ino::ROOT, tree.0, true).unwrap();
+    assert_eq!(done.failures, ["lib: no such file or directory"]);
+}
+
+#[test]
+fn every_type_over_every_other_is_replaced_or_refused() {
+    let kinds = [
+        Node::Regular,
+        Node::Directory,
+        Node::Symlink(b"nowhere".to_vec()),
+        Node::CharDevice(1, 3),
+        Node::BlockDevice(300, 5),
+        Node::Fifo,
+        Node::Socket,
+    ];
+    for old in &kinds {
+        for new in &kinds {
+            for replace in [false, true] {
+                let image = Image::new(1024, 1 << 20, &["-N", "40"]);
+                let mut tree = Making::new();
+                tree.node("x", old.clone(), 0o644);
+                if *old == Node::Directory {
+                    tree.file("x/below", 3000, 1);
+                }
+                put(&image, tree.0);
+                let mut tree = Making::new();
+                tree.node("x", new.clone(), 0o600);
+                let opened = open(&image);
+                let mut tx = begin(&opened);
+                let done = graft(&mut tx, mpimg::fs::Ino::ROOT, tree.0, replace).unwrap();
+                let what = format!("{new:?} over {old:?}, {replace}");
+                let refusal = match (new, old) {
+                    (Node::Directory, Node::Directory) => None,
+                    (Node::Directory, _) => {
+                        Some("x: cannot overwrite non-directory with directory")
+                    }
+                    (_, Node::Directory) => {
+                        Some("x: cannot overwrite directory with non-directory")
+                    }
+                    _ => None,
+                };
+                match refusal.filter(|_| !replace) {
+                    Some(refusal) => assert_eq!(done.failures, [refusal], "{what}"),
+                    None => {
+                        assert!(done.failures.is_empty(), "{what}: {:?}", done.failures);
+                        commit(&opened, tx);
+                        drop(opened);
+                        image.fsck();
+                        let seen = readers::by_library(image.path());
+                        let x = &seen[&b"/x"[..]];
+                        assert_eq!(x.kind, new.file_type().letter(), "{what}");
+                        assert_eq!(x.mode, 0o600, "{what}");
+                        let below = (new, old) == (&Node::Directory, &Node::Directory);
+                        assert_eq!(seen.contains_key(&b"/x/below"[..]), below, "{what}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn several_trees_go_into_one_transaction() {
+    let image = image();
+    let opened = open(&image);
+    let mut tx = begin(&opened);
+    for (number, len) in [(1, 3000), (2, 20), (3, 9000)] {
+        let mut tree = Making::new();
+        tree.file("new/x", len, number);
+        tree.file(&format!("new/{number}"), 2000, number);
+        let root = mpimg::fs::Ino::ROOT;
+        assert!(graft(&mut tx, root, tree.0, false).unwrap().failures.is_empty());
+    }
+    let mut tree = Making::new();
+    tree.0.set_meta(Inventory::ROOT, meta(0o755));
+    tree.0.add_whiteout(Inventory::ROOT, b"gone").unwrap();
+    let gone = tx.lookup(mpimg::fs::Ino::ROOT, b"new").unwrap().unwrap().ino();
+    tx.unlink(gone, b"2").unwrap();
+    commit(&opened, tx);
+    drop(opened);
+    image.fsck();
+    let seen = readers::by_library(image.path());
+    assert_eq!(seen[&b"/new/x"[..]].data, Some(crate::support::content::bytes(3, 9000)));
+    assert_eq!(seen[&b"/new/1"[..]].data, Some(crate::support::content::bytes(1, 2000)));
+    assert!(!seen.contains_key(&b"/new/2"[..]));
+}
