@@ -34,8 +34,8 @@ impl ContentReader for Reader<'_> {
 pub fn data_of(tree: &Inventory, node: NodeId) -> Vec<u8> {
     let view = tree.view(node);
     let mut bytes = vec![0; view.len_bytes as usize];
-    let whole = [0..view.len_bytes];
-    for range in view.data.unwrap_or(&whole) {
+    let whole = 0..view.len_bytes;
+    for range in view.data.unwrap_or(std::slice::from_ref(&whole)) {
         let part = &mut bytes[range.start as usize..range.end as usize];
         content::fill(view.origin, range.start, part);
     }

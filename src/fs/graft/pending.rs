@@ -138,9 +138,9 @@ pub(super) fn whole_blocks(view: &View<'_>, block_size_bytes: u64) -> Vec<Range<
     if view.file_type != FileType::Regular {
         return Vec::new();
     }
-    let whole = [0..view.len_bytes];
+    let whole = 0..view.len_bytes;
     let mut ranges: Vec<Range<u64>> = Vec::new();
-    for data in view.data.unwrap_or(&whole) {
+    for data in view.data.unwrap_or(std::slice::from_ref(&whole)) {
         let in_block = block_size_bytes.saturating_sub(1);
         let start = data.start & !in_block;
         let end = data.end.saturating_add(in_block) & !in_block;
