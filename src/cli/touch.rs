@@ -104,15 +104,20 @@ impl TouchArgs {
         atime: Option<Time>,
         mtime: Option<Time>,
     ) -> Result<(), Failure> {
-        let ino = match edit.resolve(path, self.last()) {
-            Ok(inode) => {
+        let only_found = self.no_create || self.no_dereference;
+        let ino = match only_found.then(|| edit.resolve(path, self.last())) {
+            Some(Ok(inode)) => {
                 edit.tell("touch", path, "")?;
                 inode.ino()
             }
-            Err(FsError::Caller(CallerError::NotFound)) if self.no_create => return Ok(()),
-            Err(error) if self.no_dereference => return Err(error.into()),
-            Err(_) => match edit.named(path)? {
-                Named::Existing(inode) => inode.ino(),
+            Some(Err(FsError::Caller(CallerError::NotFound))) if self.no_create => return Ok(()),
+            Some(Err(error)) if self.no_dereference => return Err(error.into()),
+            // What is looked up in the transaction is found by its index, as many as there are.
+            _ => match edit.named(path)? {
+                Named::Existing(inode) => {
+                    edit.tell("touch", path, "")?;
+                    inode.ino()
+                }
                 Named::New(place) => {
                     let ownership = Ownership { permissions: PERMISSIONS, uid: 0, gid: 0 };
                     let (parent, node) = (place.parent.ino(), Node::Regular);
