@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mpimg::device::log::Syncing;
 use mpimg::device::{BlockDevice, Window};
 use mpimg::fs::{
-    BeginOptions, Committed, Content, Filesystem, Ino, LastSymlink, Node, Ownership, Result, Time,
-    Transaction, Xattr,
+    BeginOptions, Committed, Content, ContentReader, Contents, Filesystem, GraftOptions, Ino,
+    Inventory, LastSymlink, Meta, Node, Ownership, Place, Result, Stock, Time, Transaction, Xattr,
 };
 use mpimg::mpage::PageSource;
 
@@ -122,6 +122,7 @@ pub const COMMANDS: &[Command] = &[
         },
     },
     Command { name: "a batch", change: batch },
+    Command { name: "a tree over what is there", change: graft },
     Command { name: "rm -r", change: |t| t.remove_tree(Ino::ROOT, b"old") },
     Command {
         name: "rename",
@@ -190,6 +191,40 @@ fn batch(t: &mut Transaction<'_>) -> Result<()> {
     t.rename(Ino::ROOT, b"tail", made, b"f3")
 }
 
+/// A tree that replaces, merges, takes away and makes directories anew.
+fn graft(t: &mut Transaction<'_>) -> Result<()> {
+    let mtime = Time { seconds: 1_600_000_000, nanoseconds: 0 };
+    let meta = Meta { permissions: 0o640, uid: 7, gid: 8, mtime };
+    let mut tree = Inventory::new(meta);
+    let file = |tree: &mut Inventory, at, name: &str, origin, len_bytes| -> Result<_> {
+        let file = tree.add(at, name.as_bytes(), Node::Regular, meta)?;
+        tree.set_content(file, Stock { len_bytes, data: None, origin });
+        Ok(file)
+    };
+    let root = Inventory::ROOT;
+    let linked = file(&mut tree, root, "file", 31, 9000)?;
+    tree.set_xattrs(linked, vec![Xattr { name: b"user.x".to_vec(), value: vec![1; 700] }]);
+    file(&mut tree, root, "big", 32, 70_000)?;
+    let new = tree.add(root, b"new", Node::Directory, meta)?;
+    for number in 0..30 {
+        file(&mut tree, new, &format!("another-entry-with-a-long-name-{number:02}"), number, 40)?;
+    }
+    let made = tree.add(root, b"made", Node::Directory, meta)?;
+    tree.link(made, b"again", linked)?;
+    for number in 0..60 {
+        file(&mut tree, made, &format!("an-entry-with-a-long-name-{number:02}"), number, 1100)?;
+    }
+    tree.add(root, b"link", Node::Symlink(vec![b'x'; 300]), meta)?;
+    let old = tree.add(root, b"old", Node::Directory, meta)?;
+    tree.add_whiteout(old, b"deep")?;
+    let mut told = Vec::new();
+    let failures = &mut |path: &[u8], error| told.push((path.to_vec(), error));
+    let options = GraftOptions::default();
+    t.graft(Ino::ROOT, &Arc::new(tree), Arc::new(Pattern(0)), &options, failures, &mut |_, _| {})?;
+    assert!(told.is_empty(), "{told:?}");
+    Ok(())
+}
+
 fn put(t: &mut Transaction<'_>, at: &[u8], name: &[u8], seed: u64, len: usize) -> Result<()> {
     let directory = ino(t, at)?;
     let owner = Ownership { permissions: 0o644, uid: 0, gid: 0 };
@@ -216,6 +251,22 @@ struct Pattern(u64);
 impl PageSource for Pattern {
     fn fill(&mut self, offset_bytes: u64, buf: &mut [u8]) -> io::Result<()> {
         content::fill(self.0, offset_bytes, buf);
+        Ok(())
+    }
+}
+
+/// The content of a tree: a file's origin is its seed.
+impl Contents for Pattern {
+    fn reader<'a>(&'a self, inventory: &'a Inventory) -> Box<dyn ContentReader + 'a> {
+        Box::new(Patterns(inventory))
+    }
+}
+
+struct Patterns<'a>(&'a Inventory);
+
+impl ContentReader for Patterns<'_> {
+    fn read(&mut self, place: Place<'_>, offset_bytes: u64, buf: &mut [u8]) -> io::Result<()> {
+        content::fill(self.0.view(place.node).origin, offset_bytes, buf);
         Ok(())
     }
 }
