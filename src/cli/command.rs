@@ -13,6 +13,8 @@ use super::exit::Report;
 use super::{
     batch, cat, chmod, chown, create, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan,
     put, readlink, recover, rm, stat, sum, tar, touch, truncate, xattr,
+    batch, cat, chmod, chown, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
+    readlink, recover, rm, stat, sum, tar, touch, truncate, untar, xattr,
 };
 
 /// The commands.
@@ -66,6 +68,9 @@ pub enum Command {
     /// Make files longer or shorter
     #[command(after_help = truncate::HELP)]
     Truncate(Editing<truncate::TruncateArgs>),
+    /// Put what is in an archive into an image
+    #[command(after_help = untar::HELP)]
+    Untar(Editing<untar::UntarArgs>),
     Xattr(xattr::XattrArgs),
 }
 
@@ -99,6 +104,7 @@ impl Command {
             Self::Tar(args) => args.image(),
             Self::Touch(args) => args.image(),
             Self::Truncate(args) => args.image(),
+            Self::Untar(args) => args.image(),
             Self::Xattr(args) => args.image(),
         }
     }
@@ -140,6 +146,7 @@ impl Command {
             Self::Tar(args) => tar::run(args, global, report),
             Self::Touch(args) => args.run(global, report),
             Self::Truncate(args) => args.run(global, report),
+            Self::Untar(args) => args.run(global, report),
             Self::Xattr(args) => args.run(global, report),
         }
     }

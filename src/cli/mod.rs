@@ -47,6 +47,7 @@ mod touch;
 mod truncate;
 mod units;
 mod unread;
+mod untar;
 mod when;
 mod words;
 mod xattr;

@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::args::parse_bytes;
-use super::edit::{Change, Edit, Named, UMASK, join, time_of};
+use super::edit::{Change, Edit, Named, UMASK, Wanted, join, time_of};
 use super::exit::Failure;
+use super::import::{ArchiveArgs, OwnerArgs, SourceArg, TreeArgs};
 use super::mode::ModeChange;
 use super::owner::OwnerSpec;
 use super::when::{Date, parse_date};
@@ -25,10 +26,18 @@ Examples:
   mpimg put --mkdirs --preserve disk.img /opt/app/bin/ ./app
   mpimg put --append disk.img /var/log/build.log ./log
   mpimg put --output new.img disk.img /etc/hostname ./hostname
+  mpimg put -r disk.img / ./tree
+  mpimg put -r --mkdirs --owner www-data: disk.img /srv/www ./htdocs
 
 A file that is there is replaced, and keeps its inode number, hard links, mode and owner; a new one
 belongs to root:root and has the source's permissions (644 from standard input). If PATH is a
 directory, the file goes into it under SRC's name. What the source has of holes becomes holes.
+
+With -r, SRC is a directory, and PATH is what it becomes: it is made if it is not there, its parent
+must be, or --mkdirs. Directories that are there are merged, and take over mode, owner and times;
+symbolic links to directories are kept and followed, where SRC has a directory; files are replaced,
+a file with other hard links by one of its own; a directory does not take the place of anything
+else, nor anything else that of a directory. All that is refused is told, and then nothing is done.
 
 Everything is counted before anything is written: where blocks or inodes are missing the exit code
 is 6, and the image is as it was. A failed or killed command changes nothing.";
@@ -39,6 +48,14 @@ pub struct PutArgs {
     /// Where to put it; <N> is inode N
     #[arg(value_name = "PATH")]
     path: OsString,
+
+    /// Put a directory with all that is below it; PATH is what it becomes
+    #[arg(
+        short = 'r',
+        long,
+        conflicts_with_all = ["mode", "no_clobber", "append", "at", "xattr"]
+    )]
+    recursive: bool,
 
     /// A host file, or - for standard input
     #[arg(value_name = "SRC", default_value = "-")]
@@ -83,6 +100,9 @@ pub struct PutArgs {
     /// Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)
     #[arg(long, value_name = "K=V")]
     xattr: Vec<OsString>,
+
+    #[command(flatten)]
+    tree: TreeArgs,
 }
 
 /// What becomes a hole.
@@ -111,6 +131,13 @@ const PLAIN: u16 = 0o644;
 
 impl Change for PutArgs {
     fn apply(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
+        if self.recursive {
+            return self.put_tree(edit);
+        }
+        if self.tree.is_asked_for() {
+            let reason = "options of a tree are for -r";
+            return Err(Failure::usage("not_recursive", reason));
+        }
         let xattrs = self.xattr.iter().map(|text| parse_xattr(text.as_bytes()));
         let xattrs = xattrs.collect::<Result<Vec<_>, _>>();
         let xattrs = xattrs.map_err(|reason| Failure::usage("bad_xattr", reason))?;
@@ -130,6 +157,26 @@ impl Change for PutArgs {
 }
 
 impl PutArgs {
+    fn put_tree(&self, edit: &mut Edit<'_, '_>) -> Result<(), Failure> {
+        if self.source == "-" {
+            return Err(Failure::usage("no_directory", "-r puts a directory: name it as SRC"));
+        }
+        let owner = OwnerArgs {
+            owner: self.owner.clone(),
+            preserve: self.preserve,
+            mtime: self.mtime,
+            sparse: self.sparse,
+        };
+        let wanted = Wanted {
+            source: SourceArg::Directory(PathBuf::from(&self.source)),
+            owner: &owner,
+            tree: &self.tree,
+            archive: ArchiveArgs::default(),
+            mkdirs: self.mkdirs,
+        };
+        edit.put_tree(self.path.as_bytes(), &wanted)
+    }
+
     fn open_source(&self, edit: &mut Edit<'_, '_>) -> Result<Source, Failure> {
         let sparse = Sparse::from(self.sparse);
         if self.source != "-" {

@@ -9,7 +9,8 @@
 //!  ├─ target   the image, locked; or a copy of it that will be NEW
 //!  ├─ session  the transaction, and what changes ask of it: names of users, sources
 //!  │   ├─ place    where paths lead, and where they would
-//!  │   └─ walk     all that is below a directory
+//!  │   ├─ walk     all that is below a directory
+//!  │   └─ trees    a directory or an archive as a whole
 //!  └─ tell     what changed, where it was asked for
 //! ```
 
@@ -17,6 +18,7 @@ mod place;
 mod session;
 mod target;
 mod tell;
+mod trees;
 mod walk;
 mod xattrs;
 
@@ -28,6 +30,7 @@ use clap::Args;
 pub use place::{Named, Place, join, place_in};
 pub use session::{Edit, time_of};
 pub use target::{image_warning, open_for_recovery};
+pub use trees::Wanted;
 
 use super::args::{GlobalArgs, StatsForm, When};
 use super::exit::{Failure, Report};

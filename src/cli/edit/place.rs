@@ -176,7 +176,8 @@ pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     [directory, b"/", name].concat()
 }
 
-fn without_slashes(path: &[u8]) -> &[u8] {
+/// A path without slashes at its end.
+pub fn without_slashes(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|byte| *byte != b'/').map_or(0, |at| at.saturating_add(1));
     path.get(..end).unwrap_or_default()
 }

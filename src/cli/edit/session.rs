@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::place::KnownParent;
 use super::target::Target;
 use super::{EditArgs, tell};
-use crate::cli::args::GlobalArgs;
+use crate::cli::args::{GlobalArgs, When};
 use crate::cli::exit::{Failure, Report};
 use crate::cli::names::Names;
 use crate::cli::output::output_failure;
@@ -28,14 +28,17 @@ pub struct Edit<'r, 'i> {
     pub clock: Clock,
     /// Whether standard input is taken by something else.
     pub stdin_taken: bool,
-    report: &'r mut Report<'i>,
+    pub(super) report: &'r mut Report<'i>,
     parking: Parking,
-    names: Option<Names>,
-    failed: bool,
-    tells: bool,
-    json: bool,
-    pending_bytes: u64,
-    progress: Arc<OnceLock<Progress>>,
+    pub(super) names: Option<Names>,
+    pub(super) failed: bool,
+    pub(super) tells: bool,
+    pub(super) json: bool,
+    pub(super) pending_bytes: u64,
+    pub(super) progress: Arc<OnceLock<Progress>>,
+    pub(super) shows_progress: When,
+    /// The files that are written, by device and inode number.
+    pub(super) files: Vec<(u64, u64)>,
     pub(super) last_parent: Option<KnownParent>,
 }
 
@@ -65,6 +68,8 @@ impl<'r, 'i> Edit<'r, 'i> {
             json: global.json,
             pending_bytes: 0,
             progress: Arc::default(),
+            shows_progress: options.progress,
+            files: target.files(),
             last_parent: None,
         })
     }

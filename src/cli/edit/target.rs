@@ -1,6 +1,7 @@
 //! What is changed: the image itself, or a copy that becomes a new one.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use super::EditArgs;
@@ -66,6 +67,13 @@ impl Target {
     /// The whole, of which those may be a part.
     pub fn image(&self) -> &dyn BlockDevice {
         self.copy.as_ref().map_or(&*self.opened.image, |copy| &*copy.image)
+    }
+
+    /// The files of the host that hold it, by device and inode number.
+    pub fn files(&self) -> Vec<(u64, u64)> {
+        let copy = self.copy.as_ref().map(|copy| copy.replacement.file());
+        let files = [Some(self.opened.file.file()), copy].into_iter().flatten();
+        files.filter_map(|file| file.metadata().ok()).map(|m| (m.dev(), m.ino())).collect()
     }
 
     /// Where the log goes; a copy needs none.

@@ -152,6 +152,15 @@ impl From<FormArg> for Form {
 }
 
 impl TreeArgs {
+    /// Whether anything is asked for, which only a tree can be.
+    pub fn is_asked_for(&self) -> bool {
+        !self.owner_map.is_empty()
+            || self.manifest.is_some()
+            || self.clamp_mtime.is_some()
+            || self.one_file_system
+            || self.memory.is_some()
+    }
+
     /// Bytes of content that may wait in memory.
     pub fn memory_bytes(&self) -> u64 {
         self.memory.unwrap_or(DEFAULT_MEMORY_BYTES)
