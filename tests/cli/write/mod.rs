@@ -6,6 +6,7 @@
 //! coreutils    what mv, ln, rm, mkdir, chmod, touch, truncate do to a directory of the host
 //! attributes   owners, times, extended attributes, trees
 //! batch        scripts: all of it or nothing
+//! trees        directories and archives as a whole
 //! commit       dry runs, copies, partitions, journals, the same bytes twice
 //! refusals     every exit code, and an image that is as it was
 //! ```
@@ -16,6 +17,7 @@ mod commit;
 mod coreutils;
 mod put;
 mod refusals;
+mod trees;
 
 use std::collections::BTreeMap;
 use std::io::Write;
