@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('tar', 'tar', [CompletionResultType]::ParameterValue, 'Write files and directories of an image to standard output as a tar archive')
             [CompletionResult]::new('touch', 'touch', [CompletionResultType]::ParameterValue, 'Set times of files, and make empty ones')
             [CompletionResult]::new('truncate', 'truncate', [CompletionResultType]::ParameterValue, 'Make files longer or shorter')
+            [CompletionResult]::new('untar', 'untar', [CompletionResultType]::ParameterValue, 'Put what is in an archive into an image')
             [CompletionResult]::new('xattr', 'xattr', [CompletionResultType]::ParameterValue, 'List, print, set and remove extended attributes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -374,18 +375,27 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Write at byte OFFSET of the file, and leave the rest as it is')
             [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'What becomes a hole')
             [CompletionResult]::new('--xattr', '--xattr', [CompletionResultType]::ParameterName, 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)')
+            [CompletionResult]::new('--owner-map', '--owner-map', [CompletionResultType]::ParameterName, 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated')
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Make and change what FILE lists: types, modes, owners, device numbers, times')
+            [CompletionResult]::new('--manifest-form', '--manifest-form', [CompletionResultType]::ParameterName, 'Whose tables the manifest is like: how COUNT counts')
+            [CompletionResult]::new('--clamp-mtime', '--clamp-mtime', [CompletionResultType]::ParameterName, 'Let no time be later than DATE')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Put a directory with all that is below it; PATH is what it becomes')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Put a directory with all that is below it; PATH is what it becomes')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Keep mode, owner, times and extended attributes of SRC')
             [CompletionResult]::new('--preserve', '--preserve', [CompletionResultType]::ParameterName, 'Keep mode, owner, times and extended attributes of SRC')
             [CompletionResult]::new('--mkdirs', '--mkdirs', [CompletionResultType]::ParameterName, 'Make missing directories of PATH')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Leave a file that is there as it is')
             [CompletionResult]::new('--no-clobber', '--no-clobber', [CompletionResultType]::ParameterName, 'Leave a file that is there as it is')
             [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Write at the end of the file')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Leave empty what other filesystems are mounted on')
+            [CompletionResult]::new('--one-file-system', '--one-file-system', [CompletionResultType]::ParameterName, 'Leave empty what other filesystems are mounted on')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
             [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
@@ -537,6 +547,39 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'mpimg;untar' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The archive, or - for standard input')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The archive, or - for standard input')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Set owner and group of all: USER[:GROUP], numbers or names that the tree knows')
+            [CompletionResult]::new('--mtime', '--mtime', [CompletionResultType]::ParameterName, 'Set the time of the last change of all')
+            [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'What becomes a hole')
+            [CompletionResult]::new('--owner-map', '--owner-map', [CompletionResultType]::ParameterName, 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated')
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Make and change what FILE lists: types, modes, owners, device numbers, times')
+            [CompletionResult]::new('--manifest-form', '--manifest-form', [CompletionResultType]::ParameterName, 'Whose tables the manifest is like: how COUNT counts')
+            [CompletionResult]::new('--clamp-mtime', '--clamp-mtime', [CompletionResultType]::ParameterName, 'Let no time be later than DATE')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]')
+            [CompletionResult]::new('--strip-components', '--strip-components', [CompletionResultType]::ParameterName, 'Take N names from the front of each path in an archive')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the data was written: bios, merges, fallbacks, calls')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show a progress bar on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('--mkdirs', '--mkdirs', [CompletionResultType]::ParameterName, 'Make missing directories of PATH')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Keep owners and groups as the host has them')
+            [CompletionResult]::new('--preserve', '--preserve', [CompletionResultType]::ParameterName, 'Keep owners and groups as the host has them')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Leave empty what other filesystems are mounted on')
+            [CompletionResult]::new('--one-file-system', '--one-file-system', [CompletionResultType]::ParameterName, 'Leave empty what other filesystems are mounted on')
+            [CompletionResult]::new('--whiteouts', '--whiteouts', [CompletionResultType]::ParameterName, 'Take .wh. files of an archive for what they say of an image''s layer: what is to go')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would change, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk: a kill does no harm, a power cut may')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'mpimg;xattr' {
             [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
@@ -661,6 +704,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('tar', 'tar', [CompletionResultType]::ParameterValue, 'Write files and directories of an image to standard output as a tar archive')
             [CompletionResult]::new('touch', 'touch', [CompletionResultType]::ParameterValue, 'Set times of files, and make empty ones')
             [CompletionResult]::new('truncate', 'truncate', [CompletionResultType]::ParameterValue, 'Make files longer or shorter')
+            [CompletionResult]::new('untar', 'untar', [CompletionResultType]::ParameterValue, 'Put what is in an archive into an image')
             [CompletionResult]::new('xattr', 'xattr', [CompletionResultType]::ParameterValue, 'List, print, set and remove extended attributes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -738,6 +782,9 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;truncate' {
+            break
+        }
+        'mpimg;help;untar' {
             break
         }
         'mpimg;help;xattr' {

@@ -94,6 +94,9 @@ _mpimg() {
             mpimg,truncate)
                 cmd="mpimg__subcmd__truncate"
                 ;;
+            mpimg,untar)
+                cmd="mpimg__subcmd__untar"
+                ;;
             mpimg,xattr)
                 cmd="mpimg__subcmd__xattr"
                 ;;
@@ -175,6 +178,9 @@ _mpimg() {
             mpimg__subcmd__help,truncate)
                 cmd="mpimg__subcmd__help__subcmd__truncate"
                 ;;
+            mpimg__subcmd__help,untar)
+                cmd="mpimg__subcmd__help__subcmd__untar"
+                ;;
             mpimg__subcmd__help,xattr)
                 cmd="mpimg__subcmd__help__subcmd__xattr"
                 ;;
@@ -227,7 +233,7 @@ _mpimg() {
 
     case "${cmd}" in
         mpimg)
-            opts="-h -V --partition --no-lock --wait --log --json --help --version batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help"
+            opts="-h -V --partition --no-lock --wait --log --json --help --version batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -597,7 +603,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__help)
-            opts="batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help"
+            opts="batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -961,6 +967,20 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__help__subcmd__truncate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mpimg__subcmd__help__subcmd__untar)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1365,7 +1385,7 @@ _mpimg() {
             return 0
             ;;
         mpimg__subcmd__put)
-            opts="-p -n -h --mode --owner --mtime --preserve --mkdirs --no-clobber --append --at --sparse --xattr --dry-run --output --no-sync --force --stats --progress --partition --no-lock --wait --log --json --help"
+            opts="-r -p -n -x -h --recursive --mode --owner --mtime --preserve --mkdirs --no-clobber --append --at --sparse --xattr --owner-map --manifest --manifest-form --clamp-mtime --one-file-system --memory --dry-run --output --no-sync --force --stats --progress --partition --no-lock --wait --log --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1392,6 +1412,26 @@ _mpimg() {
                     return 0
                     ;;
                 --xattr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner-map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest-form)
+                    COMPREPLY=($(compgen -W "genext2fs makedevs" -- "${cur}"))
+                    return 0
+                    ;;
+                --clamp-mtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1732,6 +1772,88 @@ _mpimg() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stats)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mpimg__subcmd__untar)
+            opts="-f -p -x -h --file --mkdirs --owner --preserve --mtime --sparse --owner-map --manifest --manifest-form --clamp-mtime --one-file-system --memory --strip-components --whiteouts --dry-run --output --no-sync --force --stats --progress --partition --no-lock --wait --log --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sparse)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --owner-map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --manifest-form)
+                    COMPREPLY=($(compgen -W "genext2fs makedevs" -- "${cur}"))
+                    return 0
+                    ;;
+                --clamp-mtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strip-components)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

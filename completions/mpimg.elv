@@ -52,6 +52,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand tar 'Write files and directories of an image to standard output as a tar archive'
             cand touch 'Set times of files, and make empty ones'
             cand truncate 'Make files longer or shorter'
+            cand untar 'Put what is in an archive into an image'
             cand xattr 'List, print, set and remove extended attributes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -354,18 +355,27 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --at 'Write at byte OFFSET of the file, and leave the rest as it is'
             cand --sparse 'What becomes a hole'
             cand --xattr 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)'
+            cand --owner-map 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated'
+            cand --manifest 'Make and change what FILE lists: types, modes, owners, device numbers, times'
+            cand --manifest-form 'Whose tables the manifest is like: how COUNT counts'
+            cand --clamp-mtime 'Let no time be later than DATE'
+            cand --memory 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]'
             cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
             cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
             cand --progress 'Show a progress bar on standard error, where that is a terminal'
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
             cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand -r 'Put a directory with all that is below it; PATH is what it becomes'
+            cand --recursive 'Put a directory with all that is below it; PATH is what it becomes'
             cand -p 'Keep mode, owner, times and extended attributes of SRC'
             cand --preserve 'Keep mode, owner, times and extended attributes of SRC'
             cand --mkdirs 'Make missing directories of PATH'
             cand -n 'Leave a file that is there as it is'
             cand --no-clobber 'Leave a file that is there as it is'
             cand --append 'Write at the end of the file'
+            cand -x 'Leave empty what other filesystems are mounted on'
+            cand --one-file-system 'Leave empty what other filesystems are mounted on'
             cand --dry-run 'Say what would change, and change nothing'
             cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
             cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
@@ -508,6 +518,38 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'mpimg;untar'= {
+            cand -f 'The archive, or - for standard input'
+            cand --file 'The archive, or - for standard input'
+            cand --owner 'Set owner and group of all: USER[:GROUP], numbers or names that the tree knows'
+            cand --mtime 'Set the time of the last change of all'
+            cand --sparse 'What becomes a hole'
+            cand --owner-map 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated'
+            cand --manifest 'Make and change what FILE lists: types, modes, owners, device numbers, times'
+            cand --manifest-form 'Whose tables the manifest is like: how COUNT counts'
+            cand --clamp-mtime 'Let no time be later than DATE'
+            cand --memory 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]'
+            cand --strip-components 'Take N names from the front of each path in an archive'
+            cand --output 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is'
+            cand --stats 'Tell on standard error how the data was written: bios, merges, fallbacks, calls'
+            cand --progress 'Show a progress bar on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand --mkdirs 'Make missing directories of PATH'
+            cand -p 'Keep owners and groups as the host has them'
+            cand --preserve 'Keep owners and groups as the host has them'
+            cand -x 'Leave empty what other filesystems are mounted on'
+            cand --one-file-system 'Leave empty what other filesystems are mounted on'
+            cand --whiteouts 'Take .wh. files of an archive for what they say of an image''s layer: what is to go'
+            cand --dry-run 'Say what would change, and change nothing'
+            cand --no-sync 'Do not wait for the disk: a kill does no harm, a power cut may'
+            cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'mpimg;xattr'= {
             cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
             cand --wait 'Wait up to SECS seconds for an image that is in use'
@@ -621,6 +663,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand tar 'Write files and directories of an image to standard output as a tar archive'
             cand touch 'Set times of files, and make empty ones'
             cand truncate 'Make files longer or shorter'
+            cand untar 'Put what is in an archive into an image'
             cand xattr 'List, print, set and remove extended attributes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -673,6 +716,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;help;touch'= {
         }
         &'mpimg;help;truncate'= {
+        }
+        &'mpimg;help;untar'= {
         }
         &'mpimg;help;xattr'= {
             cand ls 'List the names of extended attributes'

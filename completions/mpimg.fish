@@ -56,6 +56,7 @@ complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "sum" -d 'Print or check
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "tar" -d 'Write files and directories of an image to standard output as a tar archive'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "touch" -d 'Set times of files, and make empty ones'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "truncate" -d 'Make files longer or shorter'
+complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "untar" -d 'Put what is in an archive into an image'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "xattr" -d 'List, print, set and remove extended attributes'
 complete -c mpimg -n "__fish_mpimg_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mpimg -n "__fish_mpimg_using_subcommand batch" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
@@ -303,6 +304,12 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l sparse -d 'What beco
 always\t'Blocks of zeros, too'
 never\t'Nothing'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l xattr -d 'Set an extended attribute: NAME=VALUE (text, 0x.., 0s..)' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l owner-map -d 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l manifest -d 'Make and change what FILE lists: types, modes, owners, device numbers, times' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l manifest-form -d 'Whose tables the manifest is like: how COUNT counts' -r -f -a "genext2fs\t'Numbers from START up to, but without, COUNT; files are made'
+makedevs\t'COUNT numbers from START on; files have to be there'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l clamp-mtime -d 'Let no time be later than DATE' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l memory -d 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
 json\t'One JSON object'"
@@ -312,10 +319,12 @@ never\t'Never'"
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s r -l recursive -d 'Put a directory with all that is below it; PATH is what it becomes'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s p -l preserve -d 'Keep mode, owner, times and extended attributes of SRC'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l mkdirs -d 'Make missing directories of PATH'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s n -l no-clobber -d 'Leave a file that is there as it is'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l append -d 'Write at the end of the file'
+complete -c mpimg -n "__fish_mpimg_using_subcommand put" -s x -l one-file-system -d 'Leave empty what other filesystems are mounted on'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l dry-run -d 'Say what would change, and change nothing'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
 complete -c mpimg -n "__fish_mpimg_using_subcommand put" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
@@ -433,6 +442,38 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l force -d 'Write
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l no-lock -d 'Do not lock the image'
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
 complete -c mpimg -n "__fish_mpimg_using_subcommand truncate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -s f -l file -d 'The archive, or - for standard input' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l owner -d 'Set owner and group of all: USER[:GROUP], numbers or names that the tree knows' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l mtime -d 'Set the time of the last change of all' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l sparse -d 'What becomes a hole' -r -f -a "auto\t'What is one in SRC'
+always\t'Blocks of zeros, too'
+never\t'Nothing'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l owner-map -d 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l manifest -d 'Make and change what FILE lists: types, modes, owners, device numbers, times' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l manifest-form -d 'Whose tables the manifest is like: how COUNT counts' -r -f -a "genext2fs\t'Numbers from START up to, but without, COUNT; files are made'
+makedevs\t'COUNT numbers from START on; files have to be there'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l clamp-mtime -d 'Let no time be later than DATE' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l memory -d 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l strip-components -d 'Take N names from the front of each path in an archive' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l output -d 'Work on a copy of the image, NEW, that is there whole or not at all; IMG stays as it is' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l stats -d 'Tell on standard error how the data was written: bios, merges, fallbacks, calls' -r -f -a "table\t'A table'
+json\t'One JSON object'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l progress -d 'Show a progress bar on standard error, where that is a terminal' -r -f -a "auto\t'On a terminal, when it lasts'
+always\t'Always'
+never\t'Never'"
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l mkdirs -d 'Make missing directories of PATH'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -s p -l preserve -d 'Keep owners and groups as the host has them'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -s x -l one-file-system -d 'Leave empty what other filesystems are mounted on'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l whiteouts -d 'Take .wh. files of an archive for what they say of an image\'s layer: what is to go'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l dry-run -d 'Say what would change, and change nothing'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l no-sync -d 'Do not wait for the disk: a kill does no harm, a power cut may'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l force -d 'Write to a filesystem that is marked as having errors, or was not unmounted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l no-lock -d 'Do not lock the image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -l json -d 'Print JSON, one object a line; errors too, with a stable code'
+complete -c mpimg -n "__fish_mpimg_using_subcommand untar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l partition -d 'Take partition N of a disk image, or the only one that holds ext2' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l wait -d 'Wait up to SECS seconds for an image that is in use' -r
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and not __fish_seen_subcommand_from ls get set rm help" -l log -d 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE' -r -F
@@ -497,33 +538,34 @@ complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subco
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set an extended attribute'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Remove extended attributes'
 complete -c mpimg -n "__fish_mpimg_using_subcommand xattr; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "cat" -d 'Write files of an image to standard output'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "chmod" -d 'Change the permissions of files and directories'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "chown" -d 'Change owner and group of files and directories'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "df" -d 'Show how full a filesystem is'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "du" -d 'Show how much files and directories take'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "get" -d 'Copy files and directories out of an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "find" -d 'Find files by name, type, size, owner, time and more'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "ln" -d 'Make hard links and symbolic links'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "ls" -d 'List directories of an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "mkdir" -d 'Make directories in an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "mknod" -d 'Make devices and FIFOs in an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "mv" -d 'Rename and move files and directories'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "put" -d 'Write a file into an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "readlink" -d 'Print where symbolic links lead'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "rm" -d 'Remove files and directories from an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "sum" -d 'Print or check CRC-32 checksums of files of an image'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "tar" -d 'Write files and directories of an image to standard output as a tar archive'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "touch" -d 'Set times of files, and make empty ones'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "truncate" -d 'Make files longer or shorter'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "xattr" -d 'List, print, set and remove extended attributes'
-complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate xattr help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "batch" -d 'Make many changes to an image, all of them or none'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "cat" -d 'Write files of an image to standard output'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "chmod" -d 'Change the permissions of files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "chown" -d 'Change owner and group of files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "df" -d 'Show how full a filesystem is'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "du" -d 'Show how much files and directories take'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "get" -d 'Copy files and directories out of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "find" -d 'Find files by name, type, size, owner, time and more'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "info" -d 'Show a filesystem\'s superblock, groups and features'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "ln" -d 'Make hard links and symbolic links'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "ls" -d 'List directories of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "map" -d 'Show how files lie on the disk, like filefrag -v'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "mkdir" -d 'Make directories in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "mknod" -d 'Make devices and FIFOs in an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "mv" -d 'Rename and move files and directories'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "plan" -d 'Show how a file would be read, or written: bios, fallbacks and zeroed pages in order'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "put" -d 'Write a file into an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "readlink" -d 'Print where symbolic links lead'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "recover" -d 'Finish the commit of a command that was interrupted'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "rm" -d 'Remove files and directories from an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "stat" -d 'Show what inodes say: type, size, owner, times, extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "sum" -d 'Print or check CRC-32 checksums of files of an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "tar" -d 'Write files and directories of an image to standard output as a tar archive'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "touch" -d 'Set times of files, and make empty ones'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "truncate" -d 'Make files longer or shorter'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "untar" -d 'Put what is in an archive into an image'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "xattr" -d 'List, print, set and remove extended attributes'
+complete -c mpimg -n "__fish_mpimg_using_subcommand help; and not __fish_seen_subcommand_from batch cat chmod chown df du get find info ln ls map mkdir mknod mv plan put readlink recover rm stat sum tar touch truncate untar xattr help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "ls" -d 'List the names of extended attributes'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "get" -d 'Print the value of an extended attribute'
 complete -c mpimg -n "__fish_mpimg_using_subcommand help; and __fish_seen_subcommand_from xattr" -f -a "set" -d 'Set an extended attribute'
