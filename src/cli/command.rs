@@ -12,9 +12,7 @@ use super::edit::Editing;
 use super::exit::Report;
 use super::{
     batch, cat, chmod, chown, create, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan,
-    put, readlink, recover, rm, stat, sum, tar, touch, truncate, xattr,
-    batch, cat, chmod, chown, df, du, find, get, info, ln, ls, map, mkdir, mknod, mv, plan, put,
-    readlink, recover, rm, stat, sum, tar, touch, truncate, untar, xattr,
+    put, readlink, recover, rm, stat, sum, tar, touch, truncate, untar, xattr,
 };
 
 /// The commands.

@@ -15,6 +15,6 @@ mod load;
 mod names;
 mod source;
 
-pub use args::{ImportArgs, MANIFEST_HELP};
+pub use args::{ArchiveArgs, ImportArgs, MANIFEST_HELP, OwnerArgs, TreeArgs};
 pub use load::{Import, Loaded};
 pub use source::SourceArg;
