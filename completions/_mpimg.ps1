@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
             [CompletionResult]::new('chmod', 'chmod', [CompletionResultType]::ParameterValue, 'Change the permissions of files and directories')
             [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new filesystem, empty or of a directory or an archive')
             [CompletionResult]::new('df', 'df', [CompletionResultType]::ParameterValue, 'Show how full a filesystem is')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show how much files and directories take')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Copy files and directories out of an image')
@@ -130,6 +131,55 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Write to a filesystem that is marked as having errors, or was not unmounted')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            break
+        }
+        'mpimg;create' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Fill it with a directory or a tar archive (plain, gzip, zstd, xz; - for standard input)')
+            [CompletionResult]::new('--offset', '--offset', [CompletionResultType]::ParameterName, 'Let the filesystem begin at OFFSET bytes of IMG')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Tell on standard error how the image was written')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Its size; auto for the smallest that holds all, auto+N% for N percent more')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Its size; auto for the smallest that holds all, auto+N% for N percent more')
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Bytes in a block: 1024 to 65536')
+            [CompletionResult]::new('--block-size', '--block-size', [CompletionResultType]::ParameterName, 'Bytes in a block: 1024 to 65536')
+            [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Inodes, or a few more; auto for as many as it takes, or one for every 4 to 64 KiB of a given size')
+            [CompletionResult]::new('--inodes', '--inodes', [CompletionResultType]::ParameterName, 'Inodes, or a few more; auto for as many as it takes, or one for every 4 to 64 KiB of a given size')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Bytes in an inode: 128 or more; those of 128 have no times past 2038, and no fractions of them')
+            [CompletionResult]::new('--inode-size', '--inode-size', [CompletionResultType]::ParameterName, 'Bytes in an inode: 128 or more; those of 128 have no times past 2038, and no fractions of them')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Percent of the blocks that only root may use')
+            [CompletionResult]::new('--reserved', '--reserved', [CompletionResultType]::ParameterName, 'Percent of the blocks that only root may use')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Its label, of 16 bytes at most')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Its label, of 16 bytes at most')
+            [CompletionResult]::new('-U', '-U ', [CompletionResultType]::ParameterName, 'Its UUID: given, random, or derived from what the image holds')
+            [CompletionResult]::new('--uuid', '--uuid', [CompletionResultType]::ParameterName, 'Its UUID: given, random, or derived from what the image holds')
+            [CompletionResult]::new('-O', '-O ', [CompletionResultType]::ParameterName, 'Features to add, or with ^ to leave out: ext_attr, resize_inode, dir_index, filetype, sparse_super, large_file (all there by themselves); none for none')
+            [CompletionResult]::new('--features', '--features', [CompletionResultType]::ParameterName, 'Features to add, or with ^ to leave out: ext_attr, resize_inode, dir_index, filetype, sparse_super, large_file (all there by themselves); none for none')
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'The hash of directory indexes')
+            [CompletionResult]::new('--hash-seed', '--hash-seed', [CompletionResultType]::ParameterName, 'The seed of the hash, a UUID [default: derived from names and attributes]')
+            [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'Set owner and group of all: USER[:GROUP], numbers or names that the tree knows')
+            [CompletionResult]::new('--mtime', '--mtime', [CompletionResultType]::ParameterName, 'Set the time of the last change of all')
+            [CompletionResult]::new('--sparse', '--sparse', [CompletionResultType]::ParameterName, 'What becomes a hole')
+            [CompletionResult]::new('--owner-map', '--owner-map', [CompletionResultType]::ParameterName, 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated')
+            [CompletionResult]::new('--manifest', '--manifest', [CompletionResultType]::ParameterName, 'Make and change what FILE lists: types, modes, owners, device numbers, times')
+            [CompletionResult]::new('--manifest-form', '--manifest-form', [CompletionResultType]::ParameterName, 'Whose tables the manifest is like: how COUNT counts')
+            [CompletionResult]::new('--clamp-mtime', '--clamp-mtime', [CompletionResultType]::ParameterName, 'Let no time be later than DATE')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]')
+            [CompletionResult]::new('--strip-components', '--strip-components', [CompletionResultType]::ParameterName, 'Take N names from the front of each path in an archive')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress on standard error, where that is a terminal')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Take partition N of a disk image, or the only one that holds ext2')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait up to SECS seconds for an image that is in use')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace what IMG holds')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be made, and make nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not wait for the disk')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Keep owners and groups as the host has them')
+            [CompletionResult]::new('--preserve', '--preserve', [CompletionResultType]::ParameterName, 'Keep owners and groups as the host has them')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Leave empty what other filesystems are mounted on')
+            [CompletionResult]::new('--one-file-system', '--one-file-system', [CompletionResultType]::ParameterName, 'Leave empty what other filesystems are mounted on')
+            [CompletionResult]::new('--whiteouts', '--whiteouts', [CompletionResultType]::ParameterName, 'Take .wh. files of an archive for what they say of an image''s layer: what is to go')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not lock the image')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, one object a line; errors too, with a stable code')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'mpimg;df' {
@@ -683,6 +733,7 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             [CompletionResult]::new('cat', 'cat', [CompletionResultType]::ParameterValue, 'Write files of an image to standard output')
             [CompletionResult]::new('chmod', 'chmod', [CompletionResultType]::ParameterValue, 'Change the permissions of files and directories')
             [CompletionResult]::new('chown', 'chown', [CompletionResultType]::ParameterValue, 'Change owner and group of files and directories')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a new filesystem, empty or of a directory or an archive')
             [CompletionResult]::new('df', 'df', [CompletionResultType]::ParameterValue, 'Show how full a filesystem is')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show how much files and directories take')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Copy files and directories out of an image')
@@ -719,6 +770,9 @@ Register-ArgumentCompleter -Native -CommandName 'mpimg' -ScriptBlock {
             break
         }
         'mpimg;help;chown' {
+            break
+        }
+        'mpimg;help;create' {
             break
         }
         'mpimg;help;df' {

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand cat 'Write files of an image to standard output'
             cand chmod 'Change the permissions of files and directories'
             cand chown 'Change owner and group of files and directories'
+            cand create 'Make a new filesystem, empty or of a directory or an archive'
             cand df 'Show how full a filesystem is'
             cand du 'Show how much files and directories take'
             cand get 'Copy files and directories out of an image'
@@ -123,6 +124,54 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand --force 'Write to a filesystem that is marked as having errors, or was not unmounted'
             cand --no-lock 'Do not lock the image'
             cand --json 'Print JSON, one object a line; errors too, with a stable code'
+        }
+        &'mpimg;create'= {
+            cand --from 'Fill it with a directory or a tar archive (plain, gzip, zstd, xz; - for standard input)'
+            cand --offset 'Let the filesystem begin at OFFSET bytes of IMG'
+            cand --stats 'Tell on standard error how the image was written'
+            cand -s 'Its size; auto for the smallest that holds all, auto+N% for N percent more'
+            cand --size 'Its size; auto for the smallest that holds all, auto+N% for N percent more'
+            cand -b 'Bytes in a block: 1024 to 65536'
+            cand --block-size 'Bytes in a block: 1024 to 65536'
+            cand -N 'Inodes, or a few more; auto for as many as it takes, or one for every 4 to 64 KiB of a given size'
+            cand --inodes 'Inodes, or a few more; auto for as many as it takes, or one for every 4 to 64 KiB of a given size'
+            cand -I 'Bytes in an inode: 128 or more; those of 128 have no times past 2038, and no fractions of them'
+            cand --inode-size 'Bytes in an inode: 128 or more; those of 128 have no times past 2038, and no fractions of them'
+            cand -m 'Percent of the blocks that only root may use'
+            cand --reserved 'Percent of the blocks that only root may use'
+            cand -L 'Its label, of 16 bytes at most'
+            cand --label 'Its label, of 16 bytes at most'
+            cand -U 'Its UUID: given, random, or derived from what the image holds'
+            cand --uuid 'Its UUID: given, random, or derived from what the image holds'
+            cand -O 'Features to add, or with ^ to leave out: ext_attr, resize_inode, dir_index, filetype, sparse_super, large_file (all there by themselves); none for none'
+            cand --features 'Features to add, or with ^ to leave out: ext_attr, resize_inode, dir_index, filetype, sparse_super, large_file (all there by themselves); none for none'
+            cand --hash 'The hash of directory indexes'
+            cand --hash-seed 'The seed of the hash, a UUID [default: derived from names and attributes]'
+            cand --owner 'Set owner and group of all: USER[:GROUP], numbers or names that the tree knows'
+            cand --mtime 'Set the time of the last change of all'
+            cand --sparse 'What becomes a hole'
+            cand --owner-map 'Replace owners, groups or both by number: [u:|g:]FROM[-LAST]:TO; may be repeated'
+            cand --manifest 'Make and change what FILE lists: types, modes, owners, device numbers, times'
+            cand --manifest-form 'Whose tables the manifest is like: how COUNT counts'
+            cand --clamp-mtime 'Let no time be later than DATE'
+            cand --memory 'Let SIZE bytes of content wait in memory at most; names and attributes take about 130 bytes a file beside that [default: 64M]'
+            cand --strip-components 'Take N names from the front of each path in an archive'
+            cand --progress 'Show progress on standard error, where that is a terminal'
+            cand --partition 'Take partition N of a disk image, or the only one that holds ext2'
+            cand --wait 'Wait up to SECS seconds for an image that is in use'
+            cand --log 'Keep the commit log of a change in FILE instead of beside the image, in IMG.mpimg-log; what was interrupted is only found by commands that name the same FILE'
+            cand --force 'Replace what IMG holds'
+            cand --dry-run 'Say what would be made, and make nothing'
+            cand --no-sync 'Do not wait for the disk'
+            cand -p 'Keep owners and groups as the host has them'
+            cand --preserve 'Keep owners and groups as the host has them'
+            cand -x 'Leave empty what other filesystems are mounted on'
+            cand --one-file-system 'Leave empty what other filesystems are mounted on'
+            cand --whiteouts 'Take .wh. files of an archive for what they say of an image''s layer: what is to go'
+            cand --no-lock 'Do not lock the image'
+            cand --json 'Print JSON, one object a line; errors too, with a stable code'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'mpimg;df'= {
             cand -b 'Go by the superblock in block N, a backup'
@@ -642,6 +691,7 @@ set edit:completion:arg-completer[mpimg] = {|@words|
             cand cat 'Write files of an image to standard output'
             cand chmod 'Change the permissions of files and directories'
             cand chown 'Change owner and group of files and directories'
+            cand create 'Make a new filesystem, empty or of a directory or an archive'
             cand df 'Show how full a filesystem is'
             cand du 'Show how much files and directories take'
             cand get 'Copy files and directories out of an image'
@@ -674,6 +724,8 @@ set edit:completion:arg-completer[mpimg] = {|@words|
         &'mpimg;help;chmod'= {
         }
         &'mpimg;help;chown'= {
+        }
+        &'mpimg;help;create'= {
         }
         &'mpimg;help;df'= {
         }

@@ -29,11 +29,13 @@ fn examples(page: &str) -> Vec<&str> {
     from.take_while(|line| line.starts_with("  ")).map(str::trim).collect()
 }
 
-/// The words of `mpimg` in an example, as a shell would take it apart: without what feeds it, what it
-/// hands on to, and the remark behind two spaces.
+/// The words of `mpimg` in an example, as a shell would take it apart: without what feeds it or stands
+/// in its environment, what it hands on to, and the remark behind two spaces.
 fn words(example: &str) -> Vec<String> {
-    let from =
-        if example.starts_with("mpimg ") { 0 } else { example.find("| mpimg ").unwrap() + 2 };
+    let from = match example.find("| mpimg ") {
+        Some(pipe) => pipe + 2,
+        None => example.find("mpimg ").unwrap(),
+    };
     let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
     for c in example[from..].chars().chain([' ']) {
         match c {

@@ -46,8 +46,8 @@ all of it is. Nothing that holds a filesystem, a partition table or data is repl
 
 With SOURCE_DATE_EPOCH, the same tree and options give the same image, byte by byte.
 
-With --json: image, uuid, size_bytes, block_size, blocks, free_blocks, inodes, free_inodes, files,
-content_bytes";
+JSON, one object: image, uuid (null with --dry-run), size_bytes, block_size (bytes), blocks,
+free_blocks, inodes, free_inodes, files, content_bytes.";
 
 /// Make a new filesystem, empty or of a directory or an archive
 #[derive(Debug, Args)]
