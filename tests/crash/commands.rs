@@ -220,7 +220,7 @@ fn graft(t: &mut Transaction<'_>) -> Result<()> {
     let mut told = Vec::new();
     let failures = &mut |path: &[u8], error| told.push((path.to_vec(), error));
     let options = GraftOptions::default();
-    t.graft(Ino::ROOT, &Arc::new(tree), Arc::new(Pattern(0)), &options, failures, &mut |_, _| {})?;
+    t.graft(Ino::ROOT, &Arc::new(tree), Box::new(Pattern(0)), &options, failures, &mut |_, _| {})?;
     assert!(told.is_empty(), "{told:?}");
     Ok(())
 }

@@ -91,6 +91,7 @@ fn files_of_a_directory_lie_together_in_the_order_of_their_names() {
 }
 
 #[test]
+#[allow(clippy::single_range_in_vec_init)]
 fn holes_stay_holes_and_ranges_grow_to_whole_blocks() {
     for block_size in [1024, 4096, 65536] {
         let image = Image::new(block_size, 64 << 20, &["-N", "100"]);

@@ -56,7 +56,7 @@ pub fn graft(
     let summary = tx.graft(
         at,
         &Arc::new(tree),
-        Arc::new(Patterns),
+        Box::new(Patterns),
         &GraftOptions { replace_other_types },
         &mut |path, error| failures.push(format!("{}: {error}", shown(path))),
         &mut |what, path| told.push(format!("{what} {}", shown(path))),

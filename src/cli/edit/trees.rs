@@ -106,7 +106,7 @@ impl Edit<'_, '_> {
         }
         let tree = Arc::new(loaded.inventory);
         let progress = Arc::clone(&self.progress);
-        let contents = Arc::new(Counted { contents: loaded.contents, progress });
+        let contents = Box::new(Counted { contents: loaded.contents, progress });
         let (report, json, tells) = (&mut *self.report, self.json, self.tells);
         let mut ended: Option<Failure> = None;
         let summary = self.tx.graft(

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::count::{file_blocks, in_blocks};
 use super::pending::whole_blocks;
 use super::survey::Survey;
+use super::table::Table;
 use super::walk::{Directories, Path};
 use super::{GraftSummary, Listeners};
 use crate::fs::balloc::{BlockRun, Goal};
@@ -369,37 +370,4 @@ fn set_meta(edit: &mut InodeEdit, view: &View<'_>) {
     edit.set_gid(view.meta.gid);
     edit.set_atime(view.meta.mtime);
     edit.set_mtime(view.meta.mtime);
-}
-
-/// Inodes that go into one block of the inode table, which is changed once for all of them.
-#[derive(Default)]
-struct Table {
-    block: Option<FsBlock>,
-    inodes: Vec<(usize, Vec<u8>)>,
-}
-
-impl Table {
-    /// Puts an inode in place, at the latest when another block is due.
-    fn put(&mut self, tx: &mut Transaction<'_>, edit: &InodeEdit) -> Result<()> {
-        let (block, offset) = tx.inode_place(edit.ino())?;
-        if self.block != Some(block) {
-            self.flush(tx)?;
-            self.block = Some(block);
-        }
-        self.inodes.push((offset, edit.bytes()));
-        Ok(())
-    }
-
-    fn flush(&mut self, tx: &mut Transaction<'_>) -> Result<()> {
-        let Some(block) = self.block.take() else { return Ok(()) };
-        let inodes = std::mem::take(&mut self.inodes);
-        tx.edit_block(block, "inode table", |table| {
-            for (offset, bytes) in inodes {
-                let place = table.get_mut(offset..).and_then(|rest| rest.get_mut(..bytes.len()));
-                if let Some(place) = place {
-                    place.copy_from_slice(&bytes);
-                }
-            }
-        })
-    }
 }

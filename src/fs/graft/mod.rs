@@ -31,6 +31,7 @@ mod build;
 mod count;
 mod pending;
 mod survey;
+mod table;
 mod walk;
 
 use std::sync::Arc;
@@ -85,7 +86,7 @@ impl<'a> Transaction<'a> {
         &mut self,
         at: Ino,
         tree: &Arc<Inventory>,
-        contents: Arc<dyn Contents + 'a>,
+        contents: Box<dyn Contents + 'a>,
         options: &GraftOptions,
         failures: &mut dyn FnMut(&[u8], FsError),
         told: &mut dyn FnMut(&str, &[u8]),

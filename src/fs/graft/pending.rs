@@ -18,7 +18,7 @@ use crate::mpage::PageSource;
 /// Data of a tree's files.
 pub struct Grafted<'a> {
     tree: Arc<Inventory>,
-    contents: Arc<dyn Contents + 'a>,
+    contents: Box<dyn Contents + 'a>,
     /// By file: the inode that waits for its data, 0 for none.
     inos: Vec<u32>,
     /// The same the other way round, once it was asked for.
@@ -31,7 +31,7 @@ impl<'a> Grafted<'a> {
     /// The files of a tree that wait are those whose numbers `inos` holds.
     pub fn new(
         tree: Arc<Inventory>,
-        contents: Arc<dyn Contents + 'a>,
+        contents: Box<dyn Contents + 'a>,
         inos: Vec<u32>,
         block_size_bytes: u64,
     ) -> Self {
