@@ -52,17 +52,19 @@ pub enum Operation {
     Put,
     /// Writes a tree into an empty image.
     Import,
+    /// Makes a whole image of a tree.
+    Build,
 }
 
 impl Operation {
     /// Whether it is about all that the image holds, and not about a file.
     pub fn is_of_a_tree(self) -> bool {
-        matches!(self, Self::List | Self::Export | Self::Archive | Self::Import)
+        matches!(self, Self::List | Self::Export | Self::Archive | Self::Import | Self::Build)
     }
 
     /// Whether it changes the image.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Put | Self::Import)
+        matches!(self, Self::Put | Self::Import | Self::Build)
     }
 }
 
@@ -96,6 +98,8 @@ pub const ALL: &[Case] = &[
     case("put-ten-2g", "put 10 bytes, 2 GiB", 200, |dir, _| writes::put_ten(dir, 2 * GIB)),
     case("put-ten-1t", "put 10 bytes, 1 TiB", 200, |dir, _| writes::put_ten(dir, 1024 * GIB)),
     case("batch", "10,000 small files", 21, writes::import),
+    case("create-4k", "image of 20,000 files, 4 KiB", 21, |d, q| writes::build(d, q, 4096)),
+    case("create-1k", "image of 20,000 files, 1 KiB", 21, |d, q| writes::build(d, q, 1024)),
 ];
 
 const fn case(
@@ -199,6 +203,10 @@ impl Subject {
                 let dd = line("dd").arg(from).arg(to).arg("bs=1M").arg("conv=fsync");
                 Job::new(dd, Sink::Itself(self.out()))
             }
+            Operation::Build => {
+                let tar = line("tar").arg("-c").arg("-f").arg(self.out()).arg("-C").arg(path);
+                Job::new(tar.arg("."), Sink::Itself(self.out()))
+            }
             Operation::Import => Job::new(self.mke2fs_line(&self.out()), Sink::Itself(self.out())),
         }
     }
@@ -209,6 +217,7 @@ impl Subject {
             Operation::Pipe | Operation::List | Operation::Archive => Sink::Pipe,
             Operation::Export => Sink::Itself(self.out()),
             Operation::Null | Operation::Sum | Operation::Put | Operation::Import => Sink::Null,
+            Operation::Build => Sink::Itself(self.image.clone()),
             Operation::ToFile => Sink::File(self.out()),
         }
     }

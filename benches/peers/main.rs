@@ -1,7 +1,7 @@
 //! Measures mpimg and its peers as whole processes; see `benches/README.md`.
 //!
 //! ```text
-//! cargo bench --bench peers -- [--quick] [--only CASE]... [--rounds N] [--no-calls] [--list]
+//! cargo bench --bench peers -- [--quick] [--only CASE]... [--rounds N] [--no-calls] [--unpinned] [--list]
 //! ```
 
 // A bench that cannot be set up has nothing better to do than to stop.
@@ -35,7 +35,9 @@ fn main() {
         cases::ALL.iter().for_each(|case| println!("{:10} {}", case.name, case.title));
         return;
     }
-    pin();
+    if !options.unpinned {
+        pin();
+    }
     let dir = bench_dir();
     let (present, absent): (Vec<_>, Vec<_>) = Peer::ALL.iter().partition(|p| p.missing().is_none());
     let mut rows = Vec::new();

@@ -7,6 +7,8 @@ pub struct Options {
     pub quick: bool,
     /// Count system calls and peak memory too.
     pub calls: bool,
+    /// Use every processor.
+    pub unpinned: bool,
     /// Name the cases and stop.
     pub list: bool,
     only: Vec<String>,
@@ -16,14 +18,21 @@ pub struct Options {
 impl Options {
     /// Parses arguments; cargo adds `--bench` to them.
     pub fn parse(mut args: impl Iterator<Item = String>) -> Self {
-        let mut options =
-            Self { quick: false, calls: true, list: false, only: Vec::new(), rounds: None };
+        let mut options = Self {
+            quick: false,
+            calls: true,
+            unpinned: false,
+            list: false,
+            only: Vec::new(),
+            rounds: None,
+        };
         while let Some(arg) = args.next() {
             let mut value = || args.next().unwrap_or_else(|| panic!("{arg} needs a value"));
             match arg.as_str() {
                 "--bench" => {}
                 "--quick" => options.quick = true,
                 "--no-calls" => options.calls = false,
+                "--unpinned" => options.unpinned = true,
                 "--list" => options.list = true,
                 "--only" => options.only.push(value()),
                 "--rounds" => options.rounds = Some(value().parse().expect("--rounds N")),

@@ -22,6 +22,8 @@ pub enum Peer {
     SevenZip,
     /// `mke2fs -d`: makes a whole image of a tree.
     Mke2fs,
+    /// genext2fs: makes a whole image of a tree.
+    Genext2fs,
     /// `mount -o loop`, the coreutils, `umount`.
     LoopMount,
     /// `fuse2fs`, the coreutils, `umount`.
@@ -36,6 +38,7 @@ impl Peer {
         Self::Debugfs,
         Self::E2tools,
         Self::Mke2fs,
+        Self::Genext2fs,
         Self::LoopMount,
         Self::Fuse2fs,
     ];
@@ -48,6 +51,7 @@ impl Peer {
             Self::E2tools => "e2cp, e2ls",
             Self::SevenZip => "7z",
             Self::Mke2fs => "mke2fs -d",
+            Self::Genext2fs => "genext2fs",
             Self::LoopMount => "loop mount",
             Self::Fuse2fs => "fuse2fs",
         }
@@ -61,6 +65,7 @@ impl Peer {
             Self::E2tools => "e2cp",
             Self::SevenZip => "7z",
             Self::Mke2fs => "mke2fs",
+            Self::Genext2fs => "genext2fs",
             Self::LoopMount => return LoopMount::available().err(),
             Self::Fuse2fs => "fuse2fs",
         };
@@ -126,7 +131,7 @@ impl Peer {
                 line("7z").arg("x").arg("-so").arg(image).arg(name)
             }
             (Self::LoopMount, _) => return Some(on_mount(subject)),
-            (Self::Mke2fs | Self::Fuse2fs, _) => return None,
+            (Self::Mke2fs | Self::Genext2fs | Self::Fuse2fs, _) => return None,
         };
         Some(Job::new(main, sink))
     }
@@ -136,7 +141,9 @@ impl Peer {
     pub fn is_traceable(self, subject: &Subject) -> bool {
         match self {
             Self::Mpimg | Self::SevenZip => true,
-            Self::Debugfs | Self::E2tools | Self::Mke2fs => subject.blocks < 300_000,
+            Self::Debugfs | Self::E2tools | Self::Mke2fs | Self::Genext2fs => {
+                subject.blocks < 300_000
+            }
             Self::LoopMount | Self::Fuse2fs => false,
         }
     }

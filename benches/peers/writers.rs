@@ -13,6 +13,22 @@ pub fn job(peer: Peer, subject: &Subject) -> Option<Job> {
     let inner = subject.inner;
     let plain = &subject.plain;
     let main = match (peer, subject.operation) {
+        (Peer::Mpimg, Operation::Build) => {
+            let create = mpimg().arg("create").arg("--preserve").arg("--from").arg(plain);
+            let block_bytes = subject.shape.block_bytes.to_string();
+            return Some(Job::new(create.arg("-b").arg(block_bytes).arg(image), subject.sink()));
+        }
+        (Peer::Mke2fs, Operation::Build) => {
+            return Some(Job::new(subject.mke2fs_line(image), subject.sink()));
+        }
+        (Peer::Genext2fs, Operation::Build) => {
+            let blocks = subject.shape.size_bytes / u64::from(subject.shape.block_bytes);
+            let genext2fs = line("genext2fs").arg("-d").arg(plain).arg("-N");
+            let genext2fs = genext2fs.arg(subject.shape.inodes.to_string()).arg("-B");
+            let genext2fs = genext2fs.arg(subject.shape.block_bytes.to_string()).arg("-b");
+            return Some(Job::new(genext2fs.arg(blocks.to_string()).arg(image), subject.sink()));
+        }
+        (Peer::Debugfs | Peer::E2tools, Operation::Build) => return None,
         (Peer::Mpimg, Operation::Import) => {
             mpimg().arg("batch").arg(image).arg(subject.script("mpimg"))
         }
@@ -31,9 +47,11 @@ pub fn job(peer: Peer, subject: &Subject) -> Option<Job> {
             return Some(Job::new(subject.mke2fs_line(image), Sink::Itself(image.clone())));
         }
         (Peer::LoopMount | Peer::Fuse2fs, _) => copy(subject),
-        (Peer::Mke2fs | Peer::SevenZip, _) => return None,
+        (Peer::Mke2fs | Peer::Genext2fs | Peer::SevenZip, _) => return None,
     };
-    let mut job = Job::new(main, subject.sink());
+    // The image is there before, and is copied into.
+    let sink = if subject.operation == Operation::Build { Sink::Null } else { subject.sink() };
+    let mut job = Job::new(main, sink);
     job.fresh = Some(subject.fresh());
     let point = subject.mount_point();
     if peer == Peer::LoopMount {
@@ -53,7 +71,9 @@ pub fn job(peer: Peer, subject: &Subject) -> Option<Job> {
 fn copy(subject: &Subject) -> Line {
     let point = subject.mount_point();
     match subject.operation {
-        Operation::Import => line("cp").arg("-a").arg(subject.plain.join(".")).arg(point),
+        Operation::Import | Operation::Build => {
+            line("cp").arg("-a").arg(subject.plain.join(".")).arg(point)
+        }
         _ => line("cp").arg(&subject.plain).arg(point.join(subject.inner.trim_start_matches('/'))),
     }
 }

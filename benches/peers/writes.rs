@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::cases::{GIB, MIB, Operation, Subject};
@@ -41,6 +42,23 @@ pub fn import(dir: &Path, quick: bool) -> Subject {
     save("mpimg", mpimg_script(&subject, &paths));
     save("debugfs", debugfs_script(&subject, &paths));
     save("e2tools", e2tools_script(&subject));
+    subject
+}
+
+/// 20,000 files of 0.5-16 KiB in 500 directories, and 200 symbolic links.
+pub fn build(dir: &Path, quick: bool, block_bytes: u32) -> Subject {
+    let (directories, files) = if quick { (50, 2000) } else { (500, 20_000) };
+    let mut subject = Subject::new(dir, Operation::Build);
+    let paths = subject.write_tree(directories, files);
+    for (path, index) in paths.iter().step_by(files / 200).zip(0..) {
+        let link = subject.on_host(&subject.directories[index % directories]).join("link");
+        let target = path.rsplit('/').next().unwrap_or(path);
+        symlink(target, link).expect("a symbolic link");
+    }
+    subject.blocks = 4 * files as u64;
+    let inodes = (files + directories) as u64 + 1024;
+    // What the loop mount copies into is made before the time begins.
+    subject.mke2fs_empty(block_bytes, files as u64 * 20_000 + 32 * MIB, inodes);
     subject
 }
 
