@@ -1,28 +1,37 @@
 //! A new file that takes another's place whole, or not at all.
 //!
-//! `--output new.img` writes to `.new.img.1f3a9c07` beside it, which becomes `new.img` by a rename
-//! when all went well: whoever looks sees the old file or the new one, and never a part. It is
-//! removed when the command fails; one that is killed leaves it behind.
+//! `--output new.img` writes to a file that has no name, which becomes `new.img` when all went well:
+//! whoever looks sees the old file or the new one, and never a part, and one that a process was killed
+//! over is gone with it. Where something stands at the path, the new file is called
+//! `.new.img.1f3a9c07` for a moment, to be renamed; where the host knows no files without names, it is
+//! called so all the time, and a kill leaves it behind.
 //!
 //! A symbolic link that stands at the path is replaced, not followed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode, OFlags, fsync, open, openat, renameat, unlinkat};
+use rustix::fs::{
+    Access, AtFlags, CWD, Mode, OFlags, access, fsync, linkat, open, openat, renameat, unlinkat,
+};
+use rustix::io::Errno;
 
 use super::error::{HostError, Result, called};
 use super::temporary;
+
+/// Where the host shows a process its descriptors.
+const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// A new file that is to become the one at a path.
 #[derive(Debug)]
 pub struct Replacement {
     file: File,
     directory: OwnedFd,
+    /// Its name as long as it has not taken the other's place, if it has one.
     temporary: Option<OsString>,
     name: OsString,
     called: String,
@@ -47,13 +56,16 @@ impl Replacement {
         let called = called(path);
         match Self::make(path, permissions) {
             Ok((file, directory, temporary, name)) => {
-                Ok(Self { file, directory, temporary: Some(temporary), name, called })
+                Ok(Self { file, directory, temporary, name, called })
             }
             Err(source) => Err(HostError::Create { name: called, source }),
         }
     }
 
-    fn make(path: &Path, permissions: u32) -> io::Result<(File, OwnedFd, OsString, OsString)> {
+    fn make(
+        path: &Path,
+        permissions: u32,
+    ) -> io::Result<(File, OwnedFd, Option<OsString>, OsString)> {
         let named =
             path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"));
         let Some(name) = named else {
@@ -65,8 +77,17 @@ impl Replacement {
         let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC;
         let directory = open(parent, flags, Mode::empty())?;
         let mode = Mode::from_raw_mode(permissions);
+        // What has no name gets one by way of its descriptor's.
+        if access(DESCRIPTORS, Access::EXEC_OK).is_ok() {
+            let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+            match openat(&directory, OsStr::new("."), flags, mode) {
+                Ok(file) => return Ok((file.into(), directory, None, name.to_owned())),
+                Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         let (file, temporary) = temporary::named_in(&directory, name, mode)?;
-        Ok((file, directory, temporary, name.to_owned()))
+        Ok((file, directory, Some(temporary), name.to_owned()))
     }
 
     /// The file.
@@ -88,7 +109,6 @@ impl Replacement {
     }
 
     fn rename(&mut self, sync: bool) -> io::Result<()> {
-        let Some(temporary) = &self.temporary else { return Ok(()) };
         let mut directory = None;
         if sync {
             self.file.sync_all()?;
@@ -96,9 +116,35 @@ impl Replacement {
             let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
             directory = Some(openat(&self.directory, OsStr::new("."), flags, Mode::empty())?);
         }
-        renameat(&self.directory, temporary, &self.directory, &self.name)?;
-        self.temporary = None;
+        if let Some(temporary) = self.name_it()? {
+            renameat(&self.directory, &temporary, &self.directory, &self.name)
+                .inspect_err(|_| self.temporary = Some(temporary))?;
+        }
         Ok(directory.map_or(Ok(()), fsync)?)
+    }
+
+    /// Gives the file its name, or one that it can be renamed from.
+    fn name_it(&mut self) -> io::Result<Option<OsString>> {
+        if let Some(temporary) = self.temporary.take() {
+            return Ok(Some(temporary));
+        }
+        let link = |name: &OsStr| {
+            let own = format!("{DESCRIPTORS}/{}", self.file.as_raw_fd());
+            linkat(CWD, own, &self.directory, name, AtFlags::SYMLINK_FOLLOW)
+        };
+        match link(&self.name) {
+            Ok(()) => return Ok(None),
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        loop {
+            let temporary = temporary::random_name(&self.name);
+            match link(&temporary) {
+                Ok(()) => return Ok(Some(temporary)),
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 
@@ -155,7 +201,16 @@ mod tests {
     #[test]
     fn it_is_gone_when_it_is_not_published() {
         let dir = tempfile::tempdir().unwrap();
-        let new = Replacement::beside(&dir.path().join("x"), &like(dir.path(), 0o600)).unwrap();
+        let path = dir.path().join("x");
+        let new = Replacement::beside(&path, &like(dir.path(), 0o600)).unwrap();
+        assert_eq!(names(dir.path()).len(), 0, "it has no name yet");
+        drop(new);
+        assert_eq!(names(dir.path()).len(), 0);
+        // A host that knows no files without names.
+        let mut new = Replacement::beside(&path, &like(dir.path(), 0o600)).unwrap();
+        let directory = &new.directory;
+        let (file, temporary) = temporary::named_in(directory, &new.name, Mode::RUSR).unwrap();
+        (new.file, new.temporary) = (file, Some(temporary));
         assert_eq!(names(dir.path()).len(), 1);
         drop(new);
         assert_eq!(names(dir.path()).len(), 0);
