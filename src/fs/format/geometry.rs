@@ -69,25 +69,18 @@ impl FsGeometry {
         blocks_count: u64,
         inodes_count: u64,
     ) -> Result<Self, FormatError> {
-        let first_data_block = u64::from(block_size_bytes == 1024);
-        let blocks_per_group = block_size_bytes.saturating_mul(8).min(MOST_PER_GROUP);
         if blocks_count > u64::from(u32::MAX) {
             return Err(FormatError::TooLarge { blocks_count });
         }
-        let mut geometry = Self {
-            block_size_bytes,
-            inode_size_bytes,
-            features,
-            blocks_count,
-            first_data_block,
-            blocks_per_group,
-            inodes_per_group: 0,
-            groups_count: 0,
-            descriptor_blocks: 0,
-            reserved_descriptor_blocks: 0,
-        };
+        let uncut = Self::uncut(block_size_bytes, inode_size_bytes, features);
+        let mut geometry = Self { blocks_count, ..uncut };
         loop {
             geometry.cut(inodes_count)?;
+            // All descriptors lie in one group.
+            if geometry.groups_count > 1 && geometry.overhead_blocks(0) >= geometry.blocks_per_group
+            {
+                return Err(geometry.overfull(inodes_count));
+            }
             let rest = geometry.group_blocks(geometry.groups_count.saturating_sub(1));
             let need = geometry.overhead_blocks(geometry.groups_count.saturating_sub(1));
             let last = need.saturating_add(LEAST_LAST_GROUP_BLOCKS);
@@ -98,6 +91,39 @@ impl FsGeometry {
                 return Ok(geometry);
             }
             geometry.blocks_count = geometry.blocks_count.saturating_sub(rest);
+        }
+    }
+
+    /// What goes for filesystems of all sizes.
+    pub(super) fn uncut(
+        block_size_bytes: u64,
+        inode_size_bytes: u64,
+        features: FormatFeatures,
+    ) -> Self {
+        Self {
+            block_size_bytes,
+            inode_size_bytes,
+            features,
+            blocks_count: 0,
+            first_data_block: u64::from(block_size_bytes == 1024),
+            blocks_per_group: block_size_bytes.saturating_mul(8).min(MOST_PER_GROUP),
+            inodes_per_group: 0,
+            groups_count: 0,
+            descriptor_blocks: 0,
+            reserved_descriptor_blocks: 0,
+        }
+    }
+
+    /// What is wrong where metadata leaves no room in a group.
+    fn overfull(&self, inodes_count: u64) -> FormatError {
+        let copy = self.copy_blocks(0).saturating_add(2);
+        match self.blocks_per_group.checked_sub(copy) {
+            Some(room) if room > 1 => {
+                let each = room.saturating_sub(1).saturating_mul(self.inodes_per_block());
+                let most = each.saturating_mul(self.groups_count);
+                FormatError::TooManyInodes { inodes_count, most }
+            }
+            _ => FormatError::TooLarge { blocks_count: self.blocks_count },
         }
     }
 
@@ -139,8 +165,11 @@ impl FsGeometry {
     /// Inodes that a group can have.
     #[must_use]
     pub fn most_inodes_per_group(&self) -> u64 {
-        let counted = (1_u64 << 16).saturating_sub(self.inodes_per_block()) & !7;
-        self.block_size_bytes.saturating_mul(8).min(counted)
+        let counted = (1_u64 << 16).saturating_sub(self.inodes_per_block());
+        // A superblock, descriptors, bitmaps and a block of data are in a group, too.
+        let table = self.blocks_per_group.saturating_sub(5);
+        let held = table.saturating_mul(self.inodes_per_block());
+        self.block_size_bytes.saturating_mul(8).min(counted).min(held) & !7
     }
 
     /// Inodes in all.

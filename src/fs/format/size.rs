@@ -86,9 +86,10 @@ impl FormatOptions {
                 let roomy = self.cut(blocks, inodes);
                 let fits = |g: &FsGeometry| g.data_blocks() >= demand.data_blocks;
                 let geometry = match roomy {
-                    Ok(roomy) if fits(&roomy) || self.inodes != FormatInodes::Auto => roomy,
+                    Ok(roomy) if fits(&roomy) => roomy,
                     // With fewer inodes there is more room for data.
-                    _ => self.cut(blocks, demand.inodes)?,
+                    _ if self.inodes == FormatInodes::Auto => self.cut(blocks, demand.inodes)?,
+                    roomy => roomy?,
                 };
                 if !fits(&geometry) {
                     let (need_blocks, free_blocks) = (demand.data_blocks, geometry.data_blocks());
@@ -101,8 +102,13 @@ impl FormatOptions {
 
     /// The inodes that so many blocks can have at most.
     fn most_inodes(&self, blocks: u64) -> u64 {
-        let any = self.cut(blocks, 0);
-        any.map_or(0, |g| g.most_inodes_per_group().saturating_mul(g.groups_count))
+        let any = self.uncut();
+        let groups = blocks.saturating_sub(any.first_data_block).div_ceil(any.blocks_per_group);
+        any.most_inodes_per_group().saturating_mul(groups)
+    }
+
+    fn uncut(&self) -> FsGeometry {
+        FsGeometry::uncut(self.block_size_bytes, self.inode_size_bytes, self.features)
     }
 
     fn cut(&self, blocks: u64, inodes: u64) -> Result<FsGeometry, FormatError> {
@@ -111,16 +117,27 @@ impl FormatOptions {
 
     /// The geometry of the fewest blocks.
     fn smallest(&self, demand: Demand) -> Result<FsGeometry, FormatError> {
-        let any = self.cut(u64::from(u32::MAX), 0)?;
+        let any = self.uncut();
         let by_inodes = demand.inodes.div_ceil(any.most_inodes_per_group());
         let mut groups = demand.data_blocks.div_ceil(any.blocks_per_group).max(by_inodes).max(1);
         loop {
             let end = groups.saturating_mul(any.blocks_per_group);
-            let full = self.cut(end.saturating_add(any.first_data_block), demand.inodes)?;
+            let end = end.saturating_add(any.first_data_block);
+            let full = match self.cut(end, demand.inodes) {
+                // Descriptors take more than was thought: the inodes need more groups.
+                Err(FormatError::TooManyInodes { .. }) => {
+                    groups = groups.saturating_add(1);
+                    continue;
+                }
+                full => full?,
+            };
             if full.data_blocks() >= demand.data_blocks {
                 return Ok(self.trimmed(full, demand));
             }
-            groups = groups.saturating_add(1);
+            // Each further group holds what is missing, or a group's worth of it.
+            let missing = demand.data_blocks.saturating_sub(full.data_blocks());
+            let more = missing.checked_div(any.blocks_per_group).unwrap_or(0).max(1);
+            groups = groups.saturating_add(more);
         }
     }
 
