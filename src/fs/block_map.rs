@@ -315,3 +315,17 @@ fn run_of(mut pointers: impl Iterator<Item = u32>) -> (u32, u64) {
         .count();
     (first, (more as u64).saturating_add(1))
 }
+/// Indirect blocks of a file of `count` blocks without holes, `per_block` pointers in each.
+pub(super) fn indirect_blocks_of(count: u64, per_block: u64) -> u64 {
+    let mut left = count.saturating_sub(DIRECT_BLOCKS as u64);
+    let mut sum = 0_u64;
+    for depth in 1..=3 {
+        let span = |level| per_block.checked_pow(level).unwrap_or(u64::MAX).max(1);
+        let here = left.min(span(depth));
+        for level in 1..=depth {
+            sum = sum.saturating_add(here.div_ceil(span(level)));
+        }
+        left = left.saturating_sub(here);
+    }
+    sum
+}

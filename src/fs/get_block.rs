@@ -7,9 +7,11 @@
 //! The map also says where it believes a file to lie in line with its own indirect blocks, the
 //! layout `data.. indirect data..` that ext2's allocator gives a file written from start to end.
 //! The belief is held only where all that is known supports it: the data before an indirect block
-//! ends where that block begins, or indirect blocks whose numbers are known lie a leaf apart.
+//! ends where that block begins, or indirect blocks whose numbers are known lie a leaf apart. A file
+//! that this program wrote has all of them in front of its data; where the first lies as far in front
+//! as there must be, a file that is read whole is believed to be like that.
 
-use super::block_map::{BlockMap, Step};
+use super::block_map::{BlockMap, Step, indirect_blocks_of};
 use super::error::Result;
 use crate::mpage::{FileBlock, FsBlock, GetBlock, Intent, Mapping};
 
@@ -48,6 +50,12 @@ impl GetBlock for BlockMap<'_> {
                     let (start, run) = self.stretch(&leaf, first, rest).ok()?;
                     let data_end = start?.plus(run);
                     let (block, level) = self.missing(leaf_end)?;
+                    if first.0 == 0 && run == rest {
+                        let ahead = indirect_blocks_of(end.0, self.span(1));
+                        if block.plus(ahead) == start? {
+                            return Some((block, ahead.saturating_add(count)));
+                        }
+                    }
                     if run < rest || block != data_end {
                         return None;
                     }

@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use crate::fs::balloc::BlockRun;
+use crate::fs::block_map::indirect_blocks_of;
 use crate::fs::disk::{DIRECT_BLOCKS, POINTERS};
 use crate::mpage::FsBlock;
 
@@ -166,16 +167,7 @@ impl FileMap {
 
     /// Indirect blocks of a file of `count` blocks without holes.
     fn dense(&self, count: u64) -> u64 {
-        let mut left = count.saturating_sub(DIRECT);
-        let mut sum = 0_u64;
-        for depth in 1..=3 {
-            let here = left.min(self.span(depth));
-            for level in 1..=depth {
-                sum = sum.saturating_add(here.div_ceil(self.span(level).max(1)));
-            }
-            left = left.saturating_sub(here);
-        }
-        sum
+        indirect_blocks_of(count, self.per_block)
     }
 
     /// Indirect blocks before a block of data in the order, those on the way to it included.
