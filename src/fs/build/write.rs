@@ -7,6 +7,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use memmap2::MmapMut;
 use twox_hash::XxHash3_128;
 use zerocopy::IntoBytes;
 
@@ -63,6 +64,26 @@ struct Outcome {
     content_bytes: u64,
 }
 
+impl Shared<'_> {
+    /// Notes a failure of a window.
+    fn fail(&self, window: usize, error: FsError) {
+        self.failed.store(true, Ordering::Relaxed);
+        let goes_on = matches!(error, FsError::Content(_));
+        let Ok(mut outcome) = self.outcome.lock() else { return };
+        outcome.failures.push((window, error));
+        // Others that cannot be read are looked for; a device that fails is enough.
+        if !goes_on || outcome.failures.len() >= MOST_FAILURES {
+            self.next.store(usize::MAX >> 1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The memory of a window. It begins with a page, as what the kernel copies does: where the two are
+/// off by a few bytes, copying takes three times as long.
+fn window_memory() -> Result<MmapMut> {
+    MmapMut::map_anon(usize::try_from(WINDOW_BYTES).unwrap_or(0)).map_err(FsError::Memory)
+}
+
 impl Build<'_> {
     /// Writes the filesystem to a device, which is as large or larger.
     ///
@@ -110,7 +131,13 @@ impl Build<'_> {
 
     /// Fills and writes windows until there are no more.
     fn work(&self, shared: &Shared<'_>) {
-        let mut buf = vec![0; usize::try_from(WINDOW_BYTES).unwrap_or(0)];
+        let mut buf = match window_memory() {
+            Ok(buf) => buf,
+            Err(error) => {
+                shared.fail(usize::MAX, error);
+                return;
+            }
+        };
         let mut reader = shared.contents.reader(self.tree);
         loop {
             let at = shared.next.fetch_add(1, Ordering::Relaxed);
@@ -128,23 +155,15 @@ impl Build<'_> {
                 }
                 _ => Ok(()),
             };
-            let Ok(mut outcome) = shared.outcome.lock() else { return };
             match painted.and_then(|painted| written.map(|()| painted)) {
                 Ok(painted) => {
-                    outcome.hashes.push((at, hash));
-                    outcome.content_bytes = outcome.content_bytes.saturating_add(painted.bytes);
-                    drop(outcome);
+                    if let Ok(mut outcome) = shared.outcome.lock() {
+                        outcome.hashes.push((at, hash));
+                        outcome.content_bytes = outcome.content_bytes.saturating_add(painted.bytes);
+                    }
                     (shared.options.progress)(painted.files, painted.bytes);
                 }
-                Err(error) => {
-                    shared.failed.store(true, Ordering::Relaxed);
-                    let goes_on = matches!(error, FsError::Content(_));
-                    outcome.failures.push((at, error));
-                    // Others that cannot be read are looked for; a device that fails is enough.
-                    if !goes_on || outcome.failures.len() >= MOST_FAILURES {
-                        shared.next.store(usize::MAX >> 1, Ordering::Relaxed);
-                    }
-                }
+                Err(error) => shared.fail(at, error),
             }
         }
     }
