@@ -118,9 +118,7 @@ impl Build<'_> {
         let Shared { tables, outcome, .. } = shared;
         let mut outcome = outcome.into_inner().unwrap_or_default();
         if !outcome.failures.is_empty() {
-            // In the order of the image: the same whoever found it.
-            outcome.failures.sort_by_key(|(window, _)| *window);
-            return Err(outcome.failures.into_iter().map(|(_, error)| error).collect());
+            return Err(told(outcome.failures));
         }
         outcome.hashes.sort_unstable();
         let uuid = self.options.uuid.unwrap_or_else(|| self.derived_uuid(&outcome.hashes));
@@ -245,4 +243,18 @@ impl Build<'_> {
         }
         Ok(device.write_at(primary.as_bytes(), SUPERBLOCK_OFFSET_BYTES)?)
     }
+}
+
+/// What is told of failures: of a device that fails the first alone, of files that cannot be read each
+/// once, however many windows they are in.
+fn told(mut failures: Vec<(usize, FsError)>) -> Vec<FsError> {
+    // In the order of the image: the same whoever found it.
+    failures.sort_by_key(|(window, _)| *window);
+    let mut device_failed = false;
+    failures.retain(|(_, error)| {
+        matches!(error, FsError::Content(_)) || !std::mem::replace(&mut device_failed, true)
+    });
+    let mut told: Vec<FsError> = failures.into_iter().map(|(_, error)| error).collect();
+    told.dedup_by(|later, earlier| later.to_string() == earlier.to_string());
+    told
 }

@@ -74,25 +74,23 @@ impl FormatOptions {
             }
             FormatSize::Bytes(size_bytes) => {
                 let blocks = size_bytes.checked_div(self.block_size_bytes).unwrap_or(0);
-                let inodes = match self.inodes {
-                    FormatInodes::Count(count) => count,
+                let geometry = match self.inodes {
+                    FormatInodes::Count(count) => {
+                        check_inodes(demand, count)?;
+                        self.cut(blocks, count)?
+                    }
                     FormatInodes::Auto => {
-                        let each = bytes_per_inode(size_bytes).max(self.block_size_bytes);
-                        let usual = size_bytes.checked_div(each).unwrap_or(0);
-                        usual.min(self.most_inodes(blocks)).max(demand.inodes)
+                        let usual = self.usual_inodes(blocks).max(demand.inodes);
+                        let roomy = self.cut(blocks, usual);
+                        match roomy.ok().filter(|roomy| roomy.data_blocks() >= demand.data_blocks) {
+                            Some(roomy) => roomy,
+                            // With fewer inodes there is more room for data.
+                            None => self.cut(blocks, demand.inodes)?,
+                        }
                     }
                 };
-                check_inodes(demand, inodes)?;
-                let roomy = self.cut(blocks, inodes);
-                let fits = |g: &FsGeometry| g.data_blocks() >= demand.data_blocks;
-                let geometry = match roomy {
-                    Ok(roomy) if fits(&roomy) => roomy,
-                    // With fewer inodes there is more room for data.
-                    _ if self.inodes == FormatInodes::Auto => self.cut(blocks, demand.inodes)?,
-                    roomy => roomy?,
-                };
-                if !fits(&geometry) {
-                    let (need_blocks, free_blocks) = (demand.data_blocks, geometry.data_blocks());
+                let (need_blocks, free_blocks) = (demand.data_blocks, geometry.data_blocks());
+                if free_blocks < need_blocks {
                     return Err(FsError::from(Full::Blocks { need_blocks, free_blocks }).into());
                 }
                 Ok(geometry)
@@ -100,11 +98,24 @@ impl FormatOptions {
         }
     }
 
-    /// The inodes that so many blocks can have at most.
-    fn most_inodes(&self, blocks: u64) -> u64 {
-        let any = self.uncut();
-        let groups = blocks.saturating_sub(any.first_data_block).div_ceil(any.blocks_per_group);
-        any.most_inodes_per_group().saturating_mul(groups)
+    /// The inodes that `mke2fs` gives so many blocks: a group's share fills its blocks, and is rounded
+    /// down to whole bytes of the bitmap.
+    fn usual_inodes(&self, blocks: u64) -> u64 {
+        let size_bytes = blocks.saturating_mul(self.block_size_bytes);
+        let each = bytes_per_inode(size_bytes).max(self.block_size_bytes);
+        let usual = size_bytes.checked_div(each).unwrap_or(0);
+        let Ok(any) = self.cut(blocks, 0) else { return usual };
+        let mut groups = any.groups_count;
+        loop {
+            let share = usual.div_ceil(groups.max(1)).next_multiple_of(any.inodes_per_block()) & !7;
+            let inodes = share.min(any.most_inodes_per_group()).saturating_mul(groups);
+            match self.cut(blocks, inodes) {
+                // The tables leave no room for the last group: fewer share them.
+                Ok(cut) if cut.groups_count < groups => groups = cut.groups_count,
+                Err(FormatError::TooManyInodes { most, .. }) if most < inodes => return most,
+                _ => return inodes,
+            }
+        }
     }
 
     fn uncut(&self) -> FsGeometry {

@@ -22,6 +22,8 @@ const VALID_FS: u16 = 1;
 const CONTINUE: u16 = 1;
 /// `s_default_mount_opts`: attributes and access control lists.
 const XATTR_AND_ACL: u32 = 0xc;
+/// `bg_flags`: the inode table holds zeros where it holds no inodes. It says something only to ext4.
+const INODE_ZEROED: u16 = 4;
 /// `s_min_extra_isize`, where inodes have room for it.
 const EXTRA_BYTES: u16 = 32;
 
@@ -131,6 +133,7 @@ pub fn descriptors(geometry: &FsGeometry, groups: &[GroupUsage]) -> Vec<RawGroup
         raw.bg_free_blocks_count = short(group.free_blocks);
         raw.bg_free_inodes_count = short(group.free_inodes);
         raw.bg_used_dirs_count = short(group.directories);
+        raw.bg_flags = U16::new(INODE_ZEROED);
         raw
     };
     (0..).zip(groups).map(descriptor).collect()
