@@ -9,6 +9,8 @@
 //! tools         e2fsprogs and the kernel take the images, change them, and find nothing wrong
 //! same          four readers see the tree that an image was made of, and make the image again
 //! sizes         auto is the smallest size
+//! reproducible  the same tree gives the same image
+//! refusals      what is refused, and what is interrupted
 //! layout        where things lie, and in how many calls they are written
 //! ```
 
@@ -29,6 +31,8 @@ mod support;
 mod layout;
 mod like_mke2fs;
 mod making;
+mod refusals;
+mod reproducible;
 mod same;
 mod sizes;
 mod tools;

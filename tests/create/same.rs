@@ -87,6 +87,10 @@ fn debugfs_dumps_the_tree() {
     let root = trees::is_root();
     let odd = Odd { root, xattrs: true, large_files: false, many: 300, block_size: 1024 };
     odd.make(tree.path());
+    // Symlinks are root's in what it dumps.
+    for index in 0..5 {
+        let _ = fs::remove_file(tree.path().join(format!("owners/{index}/link")));
+    }
     // It takes the times of an inode for 32 bits without a sign.
     let touch = ["-exec", "touch", "--no-dereference", "--date=@1234567890", "{}", "+"];
     tools::succeed(tools::command("find").arg(tree.path()).args(touch));

@@ -250,7 +250,7 @@ fn judge(build: &Build<'_>, path: &Path, what: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_tree_a_block_less_would_not_do_and_what_is_made_is_sound(plan in plans()) {
