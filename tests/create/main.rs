@@ -11,6 +11,7 @@
 //! sizes         auto is the smallest size
 //! reproducible  the same tree gives the same image
 //! refusals      what is refused, and what is interrupted
+//! rootfs        a root filesystem in and out, as an ordinary user
 //! layout        where things lie, and in how many calls they are written
 //! ```
 
@@ -33,6 +34,7 @@ mod like_mke2fs;
 mod making;
 mod refusals;
 mod reproducible;
+mod rootfs;
 mod same;
 mod sizes;
 mod tools;

@@ -183,7 +183,7 @@ impl Plan {
             let name = format!("sparse-{index}");
             let file = add(&mut tree, Inventory::ROOT, name.as_bytes(), Node::Regular);
             let range = (*first).min(*len_bytes)..(first + len).min(*len_bytes);
-            let data = (!range.is_empty()).then(|| range);
+            let data = (!range.is_empty()).then_some(range);
             let data = Some(data.into_iter().collect::<Vec<_>>().into_boxed_slice());
             tree.set_content(file, Stock { len_bytes: *len_bytes, data, origin: 0 });
         }
