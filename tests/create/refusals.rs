@@ -44,7 +44,7 @@ fn what_holds_something_is_replaced_only_when_that_is_forced() {
     disk::sfdisk(&at("mbr"), 4 * MIB, "label: dos\nstart=2048,type=83\n");
     disk::sfdisk(&at("gpt"), 4 * MIB, "label: gpt\nstart=2048,size=2048\n");
     fs::write(at("text"), b"no image\n").unwrap();
-    fs::write(at("late"), [&vec![0; 100_000][..], b"x"].concat()).unwrap();
+    fs::write(at("late"), [&vec![0; 3_000_000][..], b"x"].concat()).unwrap();
     let all = making::names(dir.path());
     assert_eq!(all.len(), 6);
     for name in &all {
@@ -112,7 +112,12 @@ fn places_and_sources_that_cannot_be_are_told_and_nothing_is_made() {
     refused(tree.path(), &at("fifo"), &["--force"], 1);
     fs::write(at("no.tar"), vec![b'x'; 2000]).unwrap();
     refused(&at("no.tar"), &at("image"), &[], 1);
-    refused(tree.path(), &at("image"), &["--size", "48K"], 6);
+    for too_small in ["0", "1K", "20K", "48K"] {
+        refused(tree.path(), &at("image"), &["--size", too_small], 6);
+    }
+    let many = trees::many(3000);
+    refused(many.path(), &at("image"), &["--size", "600K", "-b", "1024"], 6);
+    refused(tree.path(), &at("image"), &["--size", "1M", "-N", "10000000"], 6);
     refused(trees::plain().path(), &at("image"), &["--size", "1M"], 6);
     refused(tree.path(), &at("image"), &["-N", "12", "-b", "1024"], 6);
     assert_eq!(making::names(dir.path()), ["fifo", "no.tar"]);
@@ -131,7 +136,6 @@ fn options_that_make_no_sense_are_mistakes_of_usage() {
         &["--size", "1M", "-I", "8192"],
         &["--size", "1M", "-I", "200"],
         &["--size", "1M", "-N", "0"],
-        &["--size", "1M", "-N", "10000000"],
         &["--size", "1M", "-m", "51"],
         &["--size", "1M", "-m", "0.001"],
         &["--size", "1M", "-L", "seventeen letters"],

@@ -107,7 +107,7 @@ fn inodes_that_are_asked_for_are_there_or_it_is_told_that_they_cannot_be() {
     }
     for (size, inodes) in [("1M", "10000000"), ("300M", "100001"), ("8M", "40000")] {
         let ran = making::create(&image, &["--force", "--size", size, "-N", inodes]);
-        assert!(matches!(ran.code, Some(2 | 6)), "{size}, {inodes}: {:?}", ran.code);
+        assert_eq!(ran.code, Some(6), "{size}, {inodes}: {}", ran.stderr);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
     // A few blocks over a group: the share of inodes is what fits, not what must be.
@@ -250,7 +250,7 @@ fn judge(build: &Build<'_>, path: &Path, what: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_tree_a_block_less_would_not_do_and_what_is_made_is_sound(plan in plans()) {

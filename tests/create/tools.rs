@@ -39,6 +39,7 @@ const SHAPES: &[Shape] = &[
     shape("large inodes", 2048, &["-b", "2048", "-I", "1024"], false),
     shape("no index", 1024, &["-b", "1024", "-O", "^dir_index"], false),
     shape("no room to grow", 4096, &["-O", "^resize_inode,^filetype"], false),
+    shape("few features", 2048, &["-b", "2048", "-O", "none,filetype"], false),
     shape("all superblocks", 1024, &["-b", "1024", "-O", "^sparse_super"], false),
 ];
 
@@ -166,7 +167,8 @@ fn the_kernel_finds_every_name_of_a_large_directory() {
     let dir = scratch::dir();
     let image = dir.path().join("image");
     for hash in ["half_md4", "half_md4_unsigned", "tea", "tea_unsigned"] {
-        for block in ["1024", "4096"] {
+        let blocks = if hash == "half_md4" { &["1024", "4096"][..] } else { &["1024"] };
+        for block in blocks {
             making::make_of(tree.path(), &image, &["--force", "--hash", hash, "-b", block]);
             making::fsck(&image);
             let stat = tools::run_ok(

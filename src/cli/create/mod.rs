@@ -12,15 +12,15 @@ use clap::Args;
 
 use super::args::{GlobalArgs, StatsForm, parse_bytes};
 use super::edit::time_of;
-use super::exit::{Failure, Report};
+use super::exit::{Exit, Failure, Report};
 use super::import::{Import, ImportArgs, Loaded, SourceArg};
 use super::progress::Progress;
 use super::stats;
 use super::when::Clock;
 use crate::device::IoCounts;
 use crate::fs::{
-    Build, BuildError, FormatSize, FsError, GeometryError, Inventory, Meta, NoContents,
-    WriteOptions,
+    Build, BuildError, FormatError, FormatSize, FsError, GeometryError, Inventory, Meta,
+    NoContents, WriteOptions,
 };
 use crate::host::Parents;
 use crate::mpage::Stats;
@@ -228,7 +228,11 @@ impl CreateArgs {
 }
 
 fn failure_of(error: GeometryError) -> Failure {
+    use FormatError::{TooManyInodes, TooSmall};
     match error {
+        GeometryError::Format(error @ (TooSmall { .. } | TooManyInodes { .. })) => {
+            Failure { exit: Exit::Full, code: error.code(), reason: error.to_string() }
+        }
         GeometryError::Format(error) => Failure::usage(error.code(), error.to_string()),
         GeometryError::Fs(error) => FsError::into(error),
     }

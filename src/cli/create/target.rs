@@ -6,9 +6,12 @@
 
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::{SeekFrom, seek};
+use rustix::io::Errno;
 
 use crate::cli::args::GlobalArgs;
 use crate::cli::exit::{Exit, Failure};
@@ -19,7 +22,7 @@ use crate::device::{
 use crate::fs::{MAGIC, MAGIC_OFFSET_BYTES, SUPERBLOCK_OFFSET_BYTES};
 use crate::host::{HostError, Replacement};
 
-/// How much of what is there is looked at.
+/// How much is looked at of a device, or a part of a disk; files are looked at as a whole.
 const HEAD_BYTES: usize = 128 << 10;
 /// Permissions of a new image, as far as the umask leaves them.
 const PERMISSIONS: u32 = 0o666;
@@ -67,12 +70,18 @@ impl Target {
         let at = Location { path: path.clone(), offset_bytes: Some(offset_bytes) };
         let location = if whole { at } else { Location { path: path.clone(), ..location.clone() } };
         let opened = open_location(&location, Access::Write, global)?;
-        if !force && let Some(what) = occupied(&*opened.device)? {
-            let reason = format!("it holds {what}, which --force would replace");
-            return Err(Failure { exit: Exit::Refused, code: "not_empty", reason });
+        let file = opened.file.file();
+        let in_place = !(whole && file.metadata().is_ok_and(|metadata| metadata.is_file()));
+        if !force {
+            let mut what = occupied(&*opened.device)?;
+            if what.is_none() && !in_place && has_data(file) {
+                what = Some("data");
+            }
+            if let Some(what) = what {
+                let reason = format!("it holds {what}, which --force would replace");
+                return Err(Failure { exit: Exit::Refused, code: "not_empty", reason });
+            }
         }
-        let is_file = opened.file.file().metadata().is_ok_and(|metadata| metadata.is_file());
-        let in_place = !(whole && is_file);
         Ok(Self { path, offset_bytes, there: Some(opened), in_place })
     }
 
@@ -170,6 +179,27 @@ fn occupied(device: &dyn BlockDevice) -> Result<Option<&'static str>, Failure> {
     } else {
         None
     })
+}
+
+/// Whether a file holds anything but zeros, holes left out. One that cannot be read may.
+fn has_data(file: &File) -> bool {
+    let mut piece = vec![0; 1 << 20];
+    let mut at = 0_u64;
+    loop {
+        at = match seek(file, SeekFrom::Data(at)) {
+            Ok(start) => start,
+            Err(Errno::NXIO) => return false,
+            // Of a host that knows no holes all is read.
+            Err(_) => at,
+        };
+        match file.read_at(&mut piece, at) {
+            Ok(0) => return false,
+            Ok(len) if piece.iter().take(len).all(|byte| *byte == 0) => {
+                at = at.saturating_add(len as u64);
+            }
+            _ => return true,
+        }
+    }
 }
 
 /// Lets a file belong to whom another does, as far as we may.

@@ -6,7 +6,7 @@
 use zerocopy::IntoBytes;
 
 use crate::fs::error::{CallerError, FsError};
-use crate::fs::format::{FormatOptions, ResizeInode};
+use crate::fs::format::{FormatFeatures, FormatOptions, ResizeInode};
 use crate::fs::inode::{FileType, Ino};
 use crate::fs::inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
 use crate::fs::inventory::{Inventory, NodeId};
@@ -28,20 +28,29 @@ const RESIZE: Ino = Ino(7);
 const NARROW_SECONDS: (i64, i64) = (-0x8000_0000, 0x7fff_ffff);
 const WIDE_SECONDS: (i64, i64) = (-0x8000_0000, 0x3_7fff_ffff);
 
+/// The longest that a file can be without `large_file`.
+const SMALL_FILE_BYTES: u64 = 0x7fff_ffff;
+
 /// Room for attributes in an inode.
 pub fn xattr_space_bytes(options: &FormatOptions) -> usize {
     let taken = GOOD_OLD_INODE_BYTES.saturating_add(u64::from(EXTRA_BYTES));
     usize::try_from(options.inode_size_bytes.saturating_sub(taken)).unwrap_or(0)
 }
 
-/// Tells of all that no inode of the filesystem can say.
+/// Tells of all that no inode of the filesystem can say. Returns the features that its files need,
+/// which it gets, asked for or not, as the kernel has it.
 pub fn check(
     tree: &Inventory,
     census: &Census,
     options: &FormatOptions,
     failed: &mut dyn FnMut(NodeId, FsError),
-) {
+) -> FormatFeatures {
+    let mut needed = FormatFeatures::empty();
     let block_size = options.block_size_bytes;
+    if options.features.contains(FormatFeatures::RESIZE_INODE) && block_size >= 4096 {
+        // The inode that keeps room for descriptors says that it is as long as that.
+        needed |= FormatFeatures::LARGE_FILE;
+    }
     let wide = options.inode_size_bytes > GOOD_OLD_INODE_BYTES;
     let (earliest, latest) = if wide { WIDE_SECONDS } else { NARROW_SECONDS };
     let target_limit = usize::try_from(block_size).unwrap_or(0).saturating_sub(1).min(4095);
@@ -55,6 +64,12 @@ pub fn check(
         }
         if view.links > u32::from(LINK_LIMIT) {
             failed(node, CallerError::TooManyLinks { limit: LINK_LIMIT }.into());
+        }
+        if !view.xattrs.is_empty() {
+            needed |= FormatFeatures::EXT_ATTR;
+        }
+        if view.file_type == FileType::Regular && view.len_bytes > SMALL_FILE_BYTES {
+            needed |= FormatFeatures::LARGE_FILE;
         }
         match view.file_type {
             FileType::Symlink => {
@@ -86,6 +101,7 @@ pub fn check(
             _ => {}
         }
     }
+    needed
 }
 
 impl Build<'_> {

@@ -93,7 +93,7 @@ impl<'a> Build<'a> {
     /// All files that cannot be in a filesystem; or that it would be too small, or none.
     pub fn plan(
         tree: &'a Inventory,
-        options: FormatOptions,
+        mut options: FormatOptions,
     ) -> std::result::Result<Self, BuildError> {
         let sizes = check_sizes(options.block_size_bytes, options.inode_size_bytes);
         sizes.map_err(GeometryError::from)?;
@@ -102,7 +102,7 @@ impl<'a> Build<'a> {
         let directories = dir_format(&options, &hash_seed);
         let mut failures: Vec<(NodeId, FsError)> = Vec::new();
         let mut failed = |node, error| failures.push((node, error));
-        inodes::check(tree, &census, &options, &mut failed);
+        options.features |= inodes::check(tree, &census, &options, &mut failed);
         let bytes = |number: u64| usize::try_from(number).unwrap_or(0);
         let attributes = Attributes::of(
             tree,
