@@ -5,6 +5,7 @@
 
 use zerocopy::IntoBytes;
 
+use crate::fs::disk::POINTERS;
 use crate::fs::error::{CallerError, FsError};
 use crate::fs::format::{FormatFeatures, FormatOptions, ResizeInode};
 use crate::fs::inode::{FileType, Ino};
@@ -15,7 +16,7 @@ use crate::fs::namespace::LINK_LIMIT;
 use super::Build;
 use super::census::{Census, LOST_FOUND_INO, has_data};
 use super::file_map::FileMap;
-use super::layout::{dir_map, map_of};
+use super::layout::{dir_map, direct_blocks, map_of};
 
 /// Bytes of an inode that every revision of the format has.
 const GOOD_OLD_INODE_BYTES: u64 = 128;
@@ -163,11 +164,22 @@ impl Build<'_> {
                 }
             }
             FileType::Regular | FileType::Symlink if has_data(&view) => {
-                let map = map_of(&view, block_size);
-                blocks = map.total_blocks();
                 let first = self.layout.objects.get(self.census.number_of(node));
                 let first = first.copied().map_or(0, u64::from);
-                edit.set_pointers(map.place(&self.data.runs(first, blocks)).pointers());
+                let direct = direct_blocks(&view, block_size);
+                let block = direct.and_then(|count| self.data.together(first, count));
+                if let (Some(count), Some(block)) = (direct, block) {
+                    blocks = count;
+                    let mut pointers = [0; POINTERS];
+                    for (pointer, at) in pointers.iter_mut().zip(block.0..block.plus(count).0) {
+                        *pointer = u32::try_from(at).unwrap_or(0);
+                    }
+                    edit.set_pointers(pointers);
+                } else {
+                    let map = map_of(&view, block_size);
+                    blocks = map.total_blocks();
+                    edit.set_pointers(map.place(&self.data.runs(first, blocks)).pointers());
+                }
                 let _ = edit.set_size_bytes(view.len_bytes);
             }
             FileType::Regular => {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::fs::dir_edit::DirFormat;
+use crate::fs::disk::DIRECT_BLOCKS;
 use crate::fs::format::{DataMap, FormatFeatures, FormatOptions};
 use crate::fs::inode::FileType;
 use crate::fs::inventory::{Inventory, View};
@@ -75,6 +76,13 @@ pub fn map_of(view: &View<'_>, block_size_bytes: u64) -> FileMap {
     FileMap::new(block_size_bytes, block_ranges(view, block_size_bytes))
 }
 
+/// Blocks of a file that has neither holes nor indirect blocks, as most have: its map is plain.
+pub fn direct_blocks(view: &View<'_>, block_size_bytes: u64) -> Option<u64> {
+    let plain = view.file_type == FileType::Regular && view.data.is_none();
+    let blocks = view.len_bytes.div_ceil(block_size_bytes);
+    (plain && blocks <= DIRECT_BLOCKS as u64).then_some(blocks)
+}
+
 /// The map of a directory of so many blocks.
 pub fn dir_map(count_blocks: u64, block_size_bytes: u64) -> FileMap {
     FileMap::new(block_size_bytes, std::iter::once(0..count_blocks))
@@ -118,7 +126,9 @@ impl Layout {
         layout.attributes = next..next.saturating_add(attributes.count_blocks());
         next = layout.attributes.end;
         for object in &census.objects {
-            let blocks = map_of(&tree.view(*object), options.block_size_bytes).total_blocks();
+            let (view, block_size) = (tree.view(*object), options.block_size_bytes);
+            let blocks = direct_blocks(&view, block_size)
+                .unwrap_or_else(|| map_of(&view, block_size).total_blocks());
             layout.objects.push(narrow(blocks));
             next = next.saturating_add(blocks);
         }

@@ -213,6 +213,3 @@ fn paths_of(tree: &Inventory, mut failures: Vec<(NodeId, FsError)>) -> Vec<(Vec<
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,7 +13,7 @@ use crate::fs::inventory::{ContentReader, Place};
 use crate::mpage::FsBlock;
 
 use super::file_map::Part;
-use super::layout::{Area, dir_map, map_of};
+use super::layout::{Area, dir_map, direct_blocks, map_of};
 use super::windows::{Cursor, Window};
 use super::{Build, directories};
 
@@ -205,6 +205,18 @@ impl<'a> Build<'a> {
             at = at.max(first);
             rest = after;
             let view = self.tree.view(place.node);
+            if let Some(count) = direct_blocks(&view, block_size)
+                && at == first
+                && self.data.together(first, count).is_some()
+                && index(count.saturating_mul(block_size)) <= rest.len()
+            {
+                let (piece, after) = split(rest, index(count.saturating_mul(block_size)));
+                let filled = fill(reader, place, view.len_bytes, 0, piece)?;
+                painted.bytes = painted.bytes.saturating_add(filled);
+                painted.files = painted.files.saturating_add(1);
+                (at, rest) = (at.saturating_add(count), after);
+                continue;
+            }
             let map = map_of(&view, block_size);
             let total = map.total_blocks();
             let runs = self.data.runs(first, total);

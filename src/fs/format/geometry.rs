@@ -314,6 +314,16 @@ impl DataMap {
         group.map_or(FsBlock(0), |(first, block)| block.plus(number.saturating_sub(*first)))
     }
 
+    /// Where `count` blocks lie from a number on, if they lie together.
+    #[must_use]
+    pub fn together(&self, number: u64, count: u64) -> Option<FsBlock> {
+        let group = self.group_of(number);
+        let end = number.saturating_add(count);
+        let (first, block) = self.groups.get(group)?;
+        let held = end <= self.numbers_of(group).end;
+        held.then(|| block.plus(number.saturating_sub(*first)))
+    }
+
     /// Where `count` blocks lie from a number on, as runs.
     #[must_use]
     pub fn runs(&self, number: u64, count: u64) -> Vec<BlockRun> {

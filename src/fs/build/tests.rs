@@ -1,1 +1,0 @@
-//! Promises of building that need no image: the others are held by tests with real tools.
