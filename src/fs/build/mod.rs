@@ -29,6 +29,8 @@ mod paint;
 mod windows;
 mod write;
 
+use std::collections::BTreeMap;
+
 use super::dir_edit::DirFormat;
 use super::error::{FsError, Result};
 use super::format::{
@@ -189,15 +191,19 @@ fn dir_format(options: &FormatOptions, seed: &[u8; 16]) -> DirFormat {
 }
 
 /// Failures, by the first path of what they are about.
-fn paths_of(tree: &Inventory, mut failures: Vec<(NodeId, FsError)>) -> Vec<(Vec<u8>, FsError)> {
+fn paths_of(tree: &Inventory, failures: Vec<(NodeId, FsError)>) -> Vec<(Vec<u8>, FsError)> {
+    let mut by_node: BTreeMap<NodeId, Vec<FsError>> = BTreeMap::new();
+    for (node, error) in failures {
+        by_node.entry(node).or_default().push(error);
+    }
     let mut found = Vec::new();
     let mut pending = Vec::from([Inventory::ROOT]);
     while let Some(directory) = pending.pop() {
         let at_root = directory == Inventory::ROOT;
         let path = tree.path(directory);
         let mut take = |node: NodeId, path: &dyn Fn() -> Vec<u8>| {
-            while let Some(at) = failures.iter().position(|(failed, _)| *failed == node) {
-                found.push((path(), failures.swap_remove(at).1));
+            for error in by_node.remove(&node).unwrap_or_default() {
+                found.push((path(), error));
             }
         };
         if at_root {

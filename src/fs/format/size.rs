@@ -63,9 +63,18 @@ impl FormatOptions {
                 };
                 let inodes = if self.inodes == FormatInodes::Auto { more(inodes) } else { inodes };
                 // Where the last group would be too small to be, it grows until it is not.
-                let mut blocks = more(fit.blocks_count);
+                let groups = inodes.div_ceil(fit.most_inodes_per_group().max(1));
+                let least = fit.group_first(groups.saturating_sub(1)).plus(1);
+                let mut blocks = more(fit.blocks_count).max(least.0);
                 loop {
-                    let larger = self.cut(blocks, inodes)?;
+                    let larger = match self.cut(blocks, inodes) {
+                        // Without the last group, there are too few for so many.
+                        Err(FormatError::TooManyInodes { .. }) => {
+                            blocks = blocks.saturating_add(1);
+                            continue;
+                        }
+                        larger => larger?,
+                    };
                     if larger.blocks_count == blocks && larger.data_blocks() >= demand.data_blocks {
                         return Ok(larger);
                     }
@@ -142,8 +151,12 @@ impl FormatOptions {
                 }
                 full => full?,
             };
-            if full.data_blocks() >= demand.data_blocks {
-                return Ok(self.trimmed(full, demand));
+            // The last block may be one for which more room is kept than it brings.
+            let less = self.last_with_less(&full).and_then(|b| self.cut(b, demand.inodes).ok());
+            let less = less.filter(|less| less.groups_count == full.groups_count);
+            let holds = |geometry: &FsGeometry| geometry.data_blocks() >= demand.data_blocks;
+            if let Some(geometry) = std::iter::once(full).chain(less).find(holds) {
+                return Ok(self.trimmed(geometry, demand));
             }
             // Each further group holds what is missing, or a group's worth of it.
             let missing = demand.data_blocks.saturating_sub(full.data_blocks());
@@ -229,5 +242,56 @@ fn bytes_per_inode(size_bytes: u64) -> u64 {
         512..4_194_304 => 16384,
         4_194_304..16_777_216 => 32768,
         _ => 65536,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::{FormatFeatures, HashVersion, Time};
+
+    fn options(block_size_bytes: u64, inode_size_bytes: u64, size: FormatSize) -> FormatOptions {
+        FormatOptions {
+            block_size_bytes,
+            inode_size_bytes,
+            features: FormatFeatures::default(),
+            size,
+            inodes: FormatInodes::Auto,
+            reserved_per_myriad: 0,
+            label: Vec::new(),
+            uuid: None,
+            hash_version: HashVersion::HalfMd4,
+            unsigned_hash: false,
+            hash_seed: None,
+            now: Time::default(),
+        }
+    }
+
+    #[test]
+    fn no_filesystem_with_a_block_less_holds_what_the_smallest_holds() {
+        let smallest = FormatSize::Smallest { headroom_percent: 0 };
+        for (block_size, data) in
+            [(1024, 16_000..16_300), (1024, 8_000..8_100), (4096, 65_000..65_100)]
+        {
+            let options = options(block_size, 256, smallest);
+            for data_blocks in data {
+                let found = options.geometry(Demand { data_blocks, inodes: 16 }).unwrap();
+                let first = found.blocks_count.saturating_sub(400);
+                let least = (first..).find(|blocks| {
+                    options
+                        .cut(*blocks, 16)
+                        .is_ok_and(|g| g.blocks_count == *blocks && g.data_blocks() >= data_blocks)
+                });
+                assert_eq!(Some(found.blocks_count), least, "{block_size} {data_blocks}");
+            }
+        }
+    }
+
+    #[test]
+    fn headroom_for_inodes_may_take_another_group() {
+        let size = FormatSize::Smallest { headroom_percent: 20 };
+        let demand = Demand { data_blocks: 400, inodes: 30_000 };
+        let found = options(4096, 256, size).geometry(demand).unwrap();
+        assert!(found.groups_count == 2 && found.inodes_count() >= 36_000, "{found:?}");
     }
 }

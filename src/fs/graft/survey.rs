@@ -349,6 +349,10 @@ impl Surveyor<'_, '_, '_> {
                     kept.push((index, old));
                 } else {
                     self.tx.unlink(parent, name)?;
+                    // A name that is gone is no longer one that both have.
+                    if let Some(count) = self.shared.get_mut(&(node, old)) {
+                        *count = count.saturating_sub(1);
+                    }
                 }
             }
             drop(there);
