@@ -166,6 +166,12 @@ impl FeatureSet {
     }
 }
 
+/// Whether e2fsprogs has a feature of that name.
+pub(super) fn is_feature(name: &str) -> bool {
+    let all = [COMPAT_NAMES, INCOMPAT_NAMES, RO_COMPAT_NAMES];
+    all.iter().any(|names| names.iter().any(|(_, known)| *known == name))
+}
+
 impl std::fmt::Display for FeatureSet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.names().join(", "))

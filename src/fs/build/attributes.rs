@@ -1,12 +1,13 @@
 //! Extended attributes of a new filesystem: what goes into inodes, and which blocks hold the rest.
 //!
-//! Each set of attributes is laid out once, whoever has it. A block is shared by all that have the same,
-//! up to as many as may share one: 3,000 files with the same long list have three blocks.
+//! How a set of attributes is laid out is found again when it is written: kept is only whether it takes
+//! a block. That is shared by all that have the same, up to as many as may share one: 3,000 files with
+//! the same long list have three blocks.
 
 use std::collections::BTreeMap;
 
 use crate::fs::inventory::{Inventory, NodeId};
-use crate::fs::xattr_store::{StoredXattrs, XATTR_REFCOUNT_LIMIT, plan_xattrs, set_xattr_refcount};
+use crate::fs::xattr_store::{XATTR_REFCOUNT_LIMIT, plan_xattrs};
 use crate::fs::{FsError, Ino};
 
 use super::census::Census;
@@ -14,8 +15,8 @@ use super::census::Census;
 /// The attributes of all files.
 #[derive(Debug, Default)]
 pub struct Attributes {
-    /// By the number of the set.
-    sets: Vec<Option<StoredXattrs>>,
+    /// By the number of the set, whether it needs a block; none for those that nobody has.
+    sets: Vec<Option<bool>>,
     /// Which of the blocks an inode uses.
     users: BTreeMap<Ino, u32>,
     /// Blocks: which set, and how many use it.
@@ -35,7 +36,7 @@ impl Attributes {
         if tree.count_xattr_sets() <= 1 {
             return attributes;
         }
-        attributes.sets.resize_with(tree.count_xattr_sets(), || None);
+        attributes.sets.resize(tree.count_xattr_sets(), None);
         // For each set, the block that still takes users.
         let mut open: BTreeMap<usize, usize> = BTreeMap::new();
         for (ino, node) in census.all() {
@@ -46,11 +47,11 @@ impl Attributes {
             let Some(stored) = attributes.sets.get_mut(set) else { continue };
             if stored.is_none() {
                 match plan_xattrs(xattrs, in_inode_bytes, block_size_bytes) {
-                    Ok(plan) => *stored = Some(plan),
+                    Ok(plan) => *stored = Some(plan.block.is_some()),
                     Err(error) => failed(node, error),
                 }
             }
-            if stored.as_ref().is_none_or(|stored| stored.block.is_none()) {
+            if *stored != Some(true) {
                 continue;
             }
             let blocks = &mut attributes.blocks;
@@ -75,26 +76,13 @@ impl Attributes {
         self.blocks.len() as u64
     }
 
-    /// What goes into the inode that has a set.
-    pub fn in_inode(&self, set: usize) -> Option<&[u8]> {
-        self.sets.get(set)?.as_ref().map(|stored| stored.in_inode.as_slice())
-    }
-
     /// Which of the blocks an inode uses.
     pub fn block_of(&self, ino: Ino) -> Option<u64> {
         self.users.get(&ino).map(|at| u64::from(*at))
     }
 
-    /// A block, as it is to be written.
-    pub fn paint(&self, number: u64, bytes: &mut [u8]) {
-        let found = usize::try_from(number).ok().and_then(|at| self.blocks.get(at));
-        let Some((set, users)) = found else { return };
-        let stored = self.sets.get(*set).and_then(Option::as_ref);
-        if let Some(block) = stored.and_then(|stored| stored.block.as_ref()) {
-            if bytes.len() == block.len() {
-                bytes.copy_from_slice(block);
-            }
-            set_xattr_refcount(bytes, *users);
-        }
+    /// The set that a block holds, and how many use it.
+    pub fn block(&self, number: u64) -> Option<(usize, u32)> {
+        usize::try_from(number).ok().and_then(|at| self.blocks.get(at)).copied()
     }
 }

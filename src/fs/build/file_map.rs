@@ -42,8 +42,8 @@ struct Stretch {
 
 /// Where it lies.
 #[derive(Debug)]
-pub(super) struct PlacedMap<'a> {
-    map: &'a FileMap,
+pub(super) struct PlacedMap {
+    map: FileMap,
     runs: Vec<PlacedRun>,
 }
 
@@ -107,7 +107,7 @@ impl FileMap {
     }
 
     /// It, in the runs that it was given: together as long as [`total_blocks`](Self::total_blocks).
-    pub fn place(&self, runs: &[BlockRun]) -> PlacedMap<'_> {
+    pub fn place(self, runs: &[BlockRun]) -> PlacedMap {
         let (mut indirect_before, mut data_before, mut items) = (0_u64, 0_u64, 0_u64);
         let mut placed = Vec::with_capacity(runs.len());
         for run in runs {
@@ -213,7 +213,12 @@ impl FileMap {
     }
 }
 
-impl PlacedMap<'_> {
+impl PlacedMap {
+    /// All blocks that it takes.
+    pub fn total_blocks(&self) -> u64 {
+        self.map.total_blocks()
+    }
+
     /// The pointers of the inode.
     pub fn pointers(&self) -> [u32; POINTERS] {
         let mut pointers = [0; POINTERS];
@@ -239,7 +244,7 @@ impl PlacedMap<'_> {
         if inside >= placed.run.count {
             return None;
         }
-        let map = self.map;
+        let map = &self.map;
         if inside < placed.indirect {
             let wanted = placed.indirect_before.saturating_add(inside);
             let (stretch, file_block) =
@@ -291,7 +296,7 @@ impl PlacedMap<'_> {
     /// The block that a pointer leads to, `step` steps below the inode, on the way to a block of data:
     /// the first such on the way there, or the data itself.
     fn pointer(&self, data: u64, step: u32) -> FsBlock {
-        let map = self.map;
+        let map = &self.map;
         let Some(stretch) = map.stretch_of(data) else { return FsBlock(0) };
         let (_, _, depth) = map.slot(data);
         let upto = map.indirect_upto(stretch, data);

@@ -12,6 +12,8 @@ use crate::fs::inode::{FileType, Ino};
 use crate::fs::inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
 use crate::fs::inventory::{Inventory, NodeId};
 use crate::fs::namespace::LINK_LIMIT;
+use crate::fs::xattr::Xattr;
+use crate::fs::xattr_store::{StoredXattrs, plan_xattrs};
 
 use super::Build;
 use super::census::{Census, LOST_FOUND_INO, has_data};
@@ -85,17 +87,16 @@ pub fn check(
                     failed(node, CallerError::BadDeviceNumber { major, minor }.into());
                 }
             }
-            FileType::Regular if view.len_bytes > capacity.min(sector_limit) => {
+            FileType::Regular if view.len_bytes > capacity.min(sector_limit >> 1) => {
                 let size_bytes = view.len_bytes;
-                let mut limit_bytes = capacity;
-                let mut fits = size_bytes <= capacity;
-                if fits {
-                    // Of a file with holes, only what there is counts.
-                    let blocks = map_of(&view, block_size).total_blocks().saturating_add(1);
-                    limit_bytes = sector_limit;
-                    fits = blocks.saturating_mul(block_size) <= sector_limit;
-                }
-                if !fits {
+                // Indirect blocks and attributes count; of a file with holes, only what there is.
+                let blocks = || map_of(&view, block_size).total_blocks().saturating_add(1);
+                let limit_bytes = match size_bytes > capacity {
+                    true => Some(capacity),
+                    false => Some(sector_limit)
+                        .filter(|limit| blocks().saturating_mul(block_size) > *limit),
+                };
+                if let Some(limit_bytes) = limit_bytes {
                     failed(node, CallerError::FileTooLarge { size_bytes, limit_bytes }.into());
                 }
             }
@@ -135,6 +136,11 @@ impl Build<'_> {
                 rest = after;
             }
         }
+    }
+
+    /// How attributes are laid out, as they were when they were counted.
+    pub(super) fn stored_xattrs(&self, xattrs: &[Xattr]) -> Option<StoredXattrs> {
+        plan_xattrs(xattrs, xattr_space_bytes(&self.options), self.block_size()).ok()
     }
 
     fn inode(&self, ino: Ino, node: NodeId) -> InodeEdit {
@@ -193,10 +199,10 @@ impl Build<'_> {
             }
             _ => {}
         }
-        let (set, _) = self.tree.xattr_set(node);
+        let (set, xattrs) = self.tree.xattr_set(node);
         if set > 0 {
-            if let Some(bytes) = self.attributes.in_inode(set) {
-                let _ = edit.set_xattr_space(bytes);
+            if let Some(stored) = self.stored_xattrs(xattrs) {
+                let _ = edit.set_xattr_space(&stored.in_inode);
             }
             if let Some(number) = self.attributes.block_of(ino) {
                 let number = self.layout.attributes.start.saturating_add(number);

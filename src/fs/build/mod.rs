@@ -219,3 +219,6 @@ fn paths_of(tree: &Inventory, failures: Vec<(NodeId, FsError)>) -> Vec<(Vec<u8>,
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
 }
+
+#[cfg(test)]
+mod tests;

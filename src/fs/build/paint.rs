@@ -10,9 +10,10 @@ use crate::fs::error::{FsError, Result};
 use crate::fs::format::{GroupUsage, ResizeInode, Usage, descriptors};
 use crate::fs::inode::{FileType, Ino};
 use crate::fs::inventory::{ContentReader, Place};
+use crate::fs::xattr_store::set_xattr_refcount;
 use crate::mpage::FsBlock;
 
-use super::file_map::Part;
+use super::file_map::{Part, PlacedMap};
 use super::layout::{Area, dir_map, direct_blocks, map_of};
 use super::windows::{Cursor, Window};
 use super::{Build, directories};
@@ -25,6 +26,9 @@ pub struct Painted {
     /// Bytes of content.
     pub bytes: u64,
 }
+
+/// The map of the file that the last window ended in, by its number among the objects.
+pub type Kept = Option<(usize, PlacedMap)>;
 
 /// Metadata that stands in many places.
 #[derive(Debug)]
@@ -65,7 +69,7 @@ impl<'a> Build<'a> {
         &'a self,
         tables: &Tables,
         window: &Window,
-        reader: &mut dyn ContentReader,
+        (reader, kept): (&mut dyn ContentReader, &mut Kept),
         bytes: &mut [u8],
     ) -> Result<Painted> {
         let group = self.group_of(window.first);
@@ -90,7 +94,9 @@ impl<'a> Build<'a> {
             (number, rest) = (number.saturating_add(1), after);
         }
         match &window.start {
-            Some(start) => self.paint_objects(self.objects_from(start), number, reader, rest),
+            Some(start) => {
+                self.paint_objects(self.objects_from(start), number, (reader, kept), rest)
+            }
             None => {
                 rest.fill(0);
                 Ok(Painted::default())
@@ -150,9 +156,18 @@ impl<'a> Build<'a> {
     fn paint_own(&self, number: u64, bytes: &mut [u8]) {
         match self.layout.area(number) {
             Area::Directory(at, offset) => self.paint_directory(at, offset, bytes),
-            Area::Attributes(number) => self.attributes.paint(number, bytes),
+            Area::Attributes(number) => self.paint_attributes(number, bytes),
             Area::Resize => ResizeInode::double_indirect(&self.geometry, bytes),
             Area::Objects => {}
+        }
+    }
+
+    fn paint_attributes(&self, number: u64, bytes: &mut [u8]) {
+        let Some((set, users)) = self.attributes.block(number) else { return };
+        let stored = self.stored_xattrs(self.tree.xattrs_of_set(set));
+        if let Some(block) = stored.and_then(|stored| stored.block) {
+            dir_block::put(bytes, 0, &block);
+            set_xattr_refcount(bytes, users);
         }
     }
 
@@ -187,7 +202,7 @@ impl<'a> Build<'a> {
         &self,
         objects: Cursor<'_>,
         number: u64,
-        reader: &mut dyn ContentReader,
+        (reader, kept): (&mut dyn ContentReader, &mut Kept),
         bytes: &mut [u8],
     ) -> Result<Painted> {
         let block_size = self.geometry.block_size_bytes;
@@ -217,10 +232,15 @@ impl<'a> Build<'a> {
                 (at, rest) = (at.saturating_add(count), after);
                 continue;
             }
-            let map = map_of(&view, block_size);
-            let total = map.total_blocks();
-            let runs = self.data.runs(first, total);
-            let placed = map.place(&runs);
+            // A large file is in many windows, which come one after the other.
+            let placed = match kept.take() {
+                Some((known, placed)) if known == object => placed,
+                _ => {
+                    let map = map_of(&view, block_size);
+                    let runs = self.data.runs(first, map.total_blocks());
+                    map.place(&runs)
+                }
+            };
             while !rest.is_empty()
                 && let Some(part) = placed.part_at(at.saturating_sub(first))
             {
@@ -252,8 +272,10 @@ impl<'a> Build<'a> {
                 at = at.saturating_add((piece.len() as u64).checked_div(block_size).unwrap_or(0));
                 rest = after;
             }
-            if at.saturating_sub(first) >= total {
+            if at.saturating_sub(first) >= placed.total_blocks() {
                 painted.files = painted.files.saturating_add(1);
+            } else {
+                *kept = Some((object, placed));
             }
         }
         rest.fill(0);

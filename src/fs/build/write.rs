@@ -15,7 +15,7 @@ use crate::device::BlockDevice;
 use crate::fs::error::{FsError, Result};
 use crate::fs::format::{Usage, raw_superblock};
 use crate::fs::inventory::Contents;
-use crate::fs::superblock::SUPERBLOCK_OFFSET_BYTES;
+use crate::fs::superblock::{SUPERBLOCK_OFFSET_BYTES, SUPERBLOCK_SIZE_BYTES, Superblock};
 
 use super::Build;
 use super::paint::Tables;
@@ -78,6 +78,27 @@ impl Shared<'_> {
     }
 }
 
+/// Where a filesystem that is on a device has copies of its superblock.
+fn old_copies(device: &dyn BlockDevice) -> Result<Vec<u64>> {
+    let mut bytes = [0; SUPERBLOCK_SIZE_BYTES];
+    let end = SUPERBLOCK_OFFSET_BYTES.saturating_add(bytes.len() as u64);
+    if device.size_bytes() < end {
+        return Ok(Vec::new());
+    }
+    device.read_at(&mut bytes, SUPERBLOCK_OFFSET_BYTES)?;
+    let Ok(old) = Superblock::inspect(&bytes, SUPERBLOCK_OFFSET_BYTES) else {
+        return Ok(Vec::new());
+    };
+    let per_group = u64::from(old.raw().s_blocks_per_group.get());
+    let last = device.size_bytes().saturating_sub(bytes.len() as u64);
+    let groups = (1..old.groups_count()).filter(|group| old.group_has_super(*group));
+    let first = groups.map(|group| {
+        u64::from(group).saturating_mul(per_group).saturating_add(old.first_data_block())
+    });
+    let offsets = first.map(|block| block.saturating_mul(old.block_size_bytes()));
+    Ok(offsets.take_while(|offset| *offset <= last).collect())
+}
+
 /// The memory of a window. It begins with a page, as what the kernel copies does: where the two are
 /// off by a few bytes, copying takes three times as long.
 fn window_memory() -> Result<MmapMut> {
@@ -137,12 +158,13 @@ impl Build<'_> {
             }
         };
         let mut reader = shared.contents.reader(self.tree);
+        let mut kept = None;
         loop {
             let at = shared.next.fetch_add(1, Ordering::Relaxed);
             let Some(window) = shared.windows.get(at) else { return };
             let len = usize::try_from(window.count).unwrap_or(0).saturating_mul(self.block_size());
             let Some(bytes) = buf.get_mut(..len) else { return };
-            let painted = self.paint(&shared.tables, window, &mut *reader, bytes);
+            let painted = self.paint(&shared.tables, window, (&mut *reader, &mut kept), bytes);
             // What nobody will see need not be hashed, nor written.
             let derived = self.options.uuid.is_none();
             let hash = if derived { XxHash3_128::oneshot(bytes) } else { 0 };
@@ -187,7 +209,11 @@ impl Build<'_> {
             .descriptor_blocks
             .saturating_add(geometry.reserved_descriptor_blocks)
             .saturating_add(1);
-        // The superblock that is there goes first: from here on there is no filesystem.
+        // Copies of the superblock that is there go first, so that nobody goes by them; it follows: from
+        // then on there is no filesystem.
+        for offset in old_copies(device)? {
+            device.write_at(zeros.get(..SUPERBLOCK_SIZE_BYTES).unwrap_or_default(), offset)?;
+        }
         zero(0, geometry.first_data_block.saturating_add(copies))?;
         device.sync()?;
         for group in 0..geometry.groups_count {

@@ -5,6 +5,7 @@
 use bitflags::bitflags;
 
 use super::FormatError;
+use crate::fs::features::is_feature;
 
 bitflags! {
     /// Features of a new filesystem.
@@ -61,7 +62,7 @@ impl FormatFeatures {
             match NAMES.iter().find(|(known, _)| *known == name) {
                 Some((_, feature)) => features.set(*feature, wanted),
                 // What it has not got cannot be taken away, and need not be.
-                None if !wanted => {}
+                None if !wanted && is_feature(name) => {}
                 None => return Err(FormatError::Feature(name.to_owned())),
             }
         }
@@ -86,7 +87,11 @@ mod tests {
         assert_eq!(FormatFeatures::parse("^has_journal"), Ok(all));
         let rest = all - FormatFeatures::SPARSE_SUPER - FormatFeatures::RESIZE_INODE;
         assert_eq!(FormatFeatures::parse("^sparse_super"), Ok(rest));
-        let wrong = FormatError::Feature("extents".into());
-        assert_eq!(FormatFeatures::parse("extents"), Err(wrong));
+        for wrong in ["extent", "^dir_indx", "filetype,x"] {
+            assert!(
+                matches!(FormatFeatures::parse(wrong), Err(FormatError::Feature(_))),
+                "{wrong}"
+            );
+        }
     }
 }

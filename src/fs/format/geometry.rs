@@ -72,6 +72,10 @@ impl FsGeometry {
         if blocks_count > u64::from(u32::MAX) {
             return Err(FormatError::TooLarge { blocks_count });
         }
+        if inodes_count > u64::from(u32::MAX) {
+            let most = u64::from(u32::MAX);
+            return Err(FormatError::TooManyInodes { inodes_count, most });
+        }
         let uncut = Self::uncut(block_size_bytes, inode_size_bytes, features);
         let mut geometry = Self { blocks_count, ..uncut };
         loop {

@@ -26,6 +26,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, Range};
+use std::sync::Arc;
 
 pub use contents::{ContentReader, Contents, NoContents, Place};
 use record::Record;
@@ -66,9 +67,9 @@ pub struct Inventory {
     directories: Vec<Directory>,
     targets: Vec<Box<[u8]>>,
     holes: Vec<Box<[Range<u64>]>>,
-    xattrs: Vec<Vec<Xattr>>,
+    xattrs: Vec<Arc<[Xattr]>>,
     /// Which of them holds what.
-    known_xattrs: BTreeMap<Vec<Xattr>, u32>,
+    known_xattrs: BTreeMap<Arc<[Xattr]>, u32>,
 }
 
 impl Inventory {
@@ -83,8 +84,8 @@ impl Inventory {
             directories: Vec::new(),
             targets: Vec::new(),
             holes: Vec::new(),
-            xattrs: Vec::from([Vec::new()]),
-            known_xattrs: BTreeMap::from([(Vec::new(), 0)]),
+            xattrs: Vec::from([Arc::default()]),
+            known_xattrs: BTreeMap::from([(Arc::default(), 0)]),
         };
         tree.push(Self::ROOT, b"", &Node::Directory, root);
         tree
@@ -213,7 +214,7 @@ impl Inventory {
     pub fn view(&self, node: NodeId) -> View<'_> {
         let Some(record) = self.records.get(node.index()) else { return View::nothing() };
         let mut view = record.view();
-        view.xattrs = self.xattrs.get(record.xattrs()).map_or(&[], Vec::as_slice);
+        view.xattrs = self.xattrs_of_set(record.xattrs());
         view.data = record.holes().and_then(|at| self.holes.get(at)).map(|data| &**data);
         if let Some(target) = record.target().and_then(|at| self.targets.get(at)) {
             (view.target, view.len_bytes) = (target, target.len() as u64);
@@ -248,10 +249,11 @@ impl Inventory {
     pub fn set_xattrs(&mut self, node: NodeId, mut xattrs: Vec<Xattr>) {
         xattrs.sort();
         let next = u32::try_from(self.xattrs.len()).unwrap_or(0);
-        let set = match self.known_xattrs.get(&xattrs) {
+        let set = match self.known_xattrs.get(xattrs.as_slice()) {
             Some(set) => *set,
             None => {
-                self.xattrs.push(xattrs.clone());
+                let xattrs = Arc::<[Xattr]>::from(xattrs);
+                self.xattrs.push(Arc::clone(&xattrs));
                 self.known_xattrs.insert(xattrs, next);
                 next
             }
@@ -266,10 +268,15 @@ impl Inventory {
         self.xattrs.len()
     }
 
+    /// The attributes of a set.
+    pub(super) fn xattrs_of_set(&self, set: usize) -> &[Xattr] {
+        self.xattrs.get(set).map_or(&[], |xattrs| xattrs)
+    }
+
     /// The attributes of something, and the number of their set.
     pub(super) fn xattr_set(&self, node: NodeId) -> (usize, &[Xattr]) {
         let set = self.records.get(node.index()).map_or(0, Record::xattrs);
-        (set, self.xattrs.get(set).map_or(&[], Vec::as_slice))
+        (set, self.xattrs_of_set(set))
     }
 
     /// Says what a regular file holds.

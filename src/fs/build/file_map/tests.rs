@@ -62,7 +62,7 @@ fn check(block_size: u64, ranges: &[Range<u64>], cuts: &[u64]) {
         (first, left) = (first + count + 7, left - count);
     }
     let places = places(&items, &runs);
-    let placed = map.place(&runs);
+    let placed = map.clone().place(&runs);
 
     // Every pointer leads where it should, and nothing else does.
     let mut blocks = BTreeMap::new();
