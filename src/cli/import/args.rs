@@ -42,8 +42,8 @@ A manifest makes devices, and overrides what the source says. A line of it is
 
 as in the tables of genext2fs -D and makedevs. TYPE is f (file), d (directory), c, b (devices), p
 (FIFO), s (socket), l (symbolic link), F (file, if it is there) or r (whatever it is, with all below
-it); - leaves what there is, or takes 755 for directories, 600 for others, root, the command's time.
-What is there has to be of that TYPE. d makes directories above it, too. \\ooo is a byte in octal.
+it); - leaves what there is, or takes 755 for directories, 644 for files, 777 for symbolic links,
+600 for others, root, the command's time. What is there has to be of that TYPE. d makes directories above it, too. \\ooo is a byte in octal.
 With COUNT, numbers from START up to, but without, COUNT are appended, and the minor number grows by
 INC; with --manifest-form makedevs there are COUNT numbers, and f has to be there: otherwise it is
 made, empty. All that is wrong is told at once, with lines.";

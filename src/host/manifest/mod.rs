@@ -30,8 +30,8 @@
 //!   `xattr.NAME=VALUE` an extended attribute (text, `0x..`, `0s..`), with escapes as in PATH.
 //!
 //! What is there is changed, and has to be of that type; what is not is made, with 755 for directories,
-//! 600 for others, root as owner and the command's time where the line leaves them open. A line with
-//! `d` makes the directories above it too, one of another type needs them. A regular file that is not
+//! 644 for regular files, 777 for symbolic links, 600 for others, root as owner and the command's time
+//! where the line leaves them open. A line with `d` makes the directories above it too, one of another type needs them. A regular file that is not
 //! there is made empty, as genext2fs does, or missed, as makedevs does; where the tree goes into an
 //! image that may have it, it is missed.
 
