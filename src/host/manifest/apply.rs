@@ -92,7 +92,11 @@ impl Applying<'_> {
             let device =
                 self.line.device.map(|(major, minor)| (major, minor.saturating_add(grown)));
             let done = self.one(&path, device, owners);
-            misfits.extend(done.err().map(|what| (path, what)));
+            // What is wrong with one of a million is wrong with the others too: the first is told.
+            // They are made nevertheless, as other lines may need them.
+            if let (Err(what), true) = (done, misfits.is_empty()) {
+                misfits.push((path, what));
+            }
         }
         misfits
     }
