@@ -139,6 +139,12 @@ pub enum Fault {
         /// What it is to be a name of.
         target: String,
     },
+    /// A hard link to what is left out, as its name has too few components.
+    #[error("a hard link to {target}, which is left out: no more is left of its name")]
+    LinkToStripped {
+        /// What it is to be a name of.
+        target: String,
+    },
     /// A hard link to a directory.
     #[error("a hard link to {target}, a directory")]
     LinkToDirectory {

@@ -88,7 +88,8 @@ impl<'a> Tree<'a> {
     fn link(&mut self, directory: NodeId, name: &[u8], target: &[u8]) -> Result<(), Fault> {
         let names = names_of(target, Which::Target)?;
         let nothing = || Fault::LinkToNothing { target: quoted(target) };
-        let names = name::stripped(&names, self.options.strip_components).ok_or_else(nothing)?;
+        let stripped = || Fault::LinkToStripped { target: quoted(target) };
+        let names = name::stripped(&names, self.options.strip_components).ok_or_else(stripped)?;
         let names = name::without_dots(names);
         let to_directory = || Fault::LinkToDirectory { target: quoted(target) };
         let (last, directories) = names.split_last().ok_or_else(to_directory)?;
