@@ -18,6 +18,9 @@ use crate::host::error::HostError;
 const MOST_EXTENDED_BYTES: u64 = 16 << 20;
 const MOST_NAME_BYTES: u64 = 1 << 20;
 
+/// How much behind the end of an archive without entries is looked at.
+const BEHIND_BYTES: u64 = 1 << 20;
+
 /// An entry, put together.
 #[derive(Debug)]
 pub struct Member {
@@ -141,6 +144,14 @@ impl<'a> Members<'a> {
             }
             self.at = padded(body, len_bytes);
         }
+    }
+
+    /// Whether there is something behind the end mark, not far from it: then what begins with zeros
+    /// is no archive, but an image, for one.
+    pub fn has_more_behind(&mut self) -> Result<bool, Stop> {
+        let left_bytes = self.scan.store.len_bytes.saturating_sub(self.at);
+        let len = usize::try_from(left_bytes.min(BEHIND_BYTES)).unwrap_or(0);
+        Ok(self.scan.bytes(self.at, len)?.iter().any(|byte| *byte != 0))
     }
 
     /// The member that a header is about; then, what comes next is behind it.

@@ -137,6 +137,13 @@ impl<'a> Stocktaking<'a> {
                 Ok(Next::Refused(name, fault)) => self.refuse(members.number, &name, fault),
                 Ok(Next::End(odd)) => {
                     let archive = &self.store.name;
+                    // There was no entry at all.
+                    if members.number == 1
+                        && let Some(error) = self.not_empty(&mut members)
+                    {
+                        self.errors.push(error);
+                        return;
+                    }
                     self.warnings.extend(odd.map(|odd| format!("{archive}: {odd}")));
                     return;
                 }
@@ -157,6 +164,29 @@ impl<'a> Stocktaking<'a> {
                     return;
                 }
             }
+        }
+    }
+
+    /// Why what has no entries is no archive, if it is none: `tar -T /dev/null` writes blocks of zeros
+    /// and nothing else.
+    fn not_empty(&self, members: &mut Members<'_>) -> Option<UnarchiveError> {
+        let archive = self.store.name.clone();
+        if self.store.len_bytes == 0 {
+            return Some(UnarchiveError::NoArchive { archive, what: "it is empty".to_owned() });
+        }
+        match members.has_more_behind() {
+            Ok(false) => None,
+            Ok(true) => {
+                let what = "it begins with zeros, and holds something else behind them".to_owned();
+                Some(UnarchiveError::NoArchive { archive, what })
+            }
+            Err(Stop::Host(error)) => Some(error.into()),
+            Err(Stop::Fault(fault)) => Some(UnarchiveError::Broken {
+                archive,
+                number: members.number,
+                offset_bytes: members.started,
+                fault,
+            }),
         }
     }
 

@@ -232,3 +232,22 @@ fn changed_archives_do_no_harm() {
     }
     assert!((200..1900).contains(&sounds), "{sounds} of 2000 were read");
 }
+
+#[test]
+fn what_only_begins_with_zeros_is_no_archive() {
+    let empty = of(&[0; 10_240]);
+    assert_eq!((empty.inventory.len(), empty.warnings.len()), (1, 0));
+    let mut image = vec![0; 64 << 10];
+    image[1080] = 0x53;
+    let none = |bytes: &[u8], want: &str| {
+        let error = &with(bytes, &options()).unwrap_err()[0];
+        assert!(matches!(error, UnarchiveError::NoArchive { .. }), "{error}");
+        assert!(error.to_string().ends_with(want), "{error}");
+    };
+    none(&image, "it begins with zeros, and holds something else behind them");
+    none(&[&[0; 512][..], &[1; 512]].concat(), "it begins with zeros, and holds something else behind them");
+    none(b"", "it is empty");
+    // Behind an archive with entries there may be anything.
+    let behind = of(&[&Tar::default().file("f", "").end()[..], &[1; 5000]].concat());
+    assert_eq!(behind.inventory.len(), 2);
+}
