@@ -37,7 +37,8 @@ With -r, SRC is a directory, and PATH is what it becomes: it is made if it is no
 must be, or --mkdirs. Directories that are there are merged, and take over mode, owner and times;
 symbolic links to directories are kept and followed, where SRC has a directory; files are replaced,
 a file with other hard links by one of its own; a directory does not take the place of anything
-else, nor anything else that of a directory. All that is refused is told, and then nothing is done.
+else, nor anything else that of a directory. Extended attributes of a merged directory stay, unless
+SRC has one of the same name. All that is refused is told, and then nothing is done.
 
 Everything is counted before anything is written: where blocks or inodes are missing the exit code
 is 6, and the image is as it was. A failed or killed command changes nothing.";

@@ -24,8 +24,9 @@ absolute names, and those with .., are refused.
 
 Directories that are there are merged; symbolic links to directories are kept and followed, where the
 archive has a directory; files are replaced, a file with other hard links by one of its own; a
-directory does not take the place of anything else, nor anything else that of a directory. With
---whiteouts all of these are replaced, and .wh. files say what goes, as in a layer of a container
+directory does not take the place of anything else, nor anything else that of a directory. Extended
+attributes of a merged directory stay, unless the archive has one of the same name. With --whiteouts
+all that is of another type is replaced, and .wh. files say what goes, as in a layer of a container
 image.
 
 All that is wrong is told, and then nothing is done. Everything is counted before anything is written:

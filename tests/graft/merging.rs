@@ -225,3 +225,63 @@ fn several_trees_go_into_one_transaction() {
     assert_eq!(seen[&b"/new/1"[..]].data, Some(crate::support::content::bytes(1, 2000)));
     assert!(!seen.contains_key(&b"/new/2"[..]));
 }
+
+#[test]
+fn a_merged_directory_keeps_the_attributes_that_the_tree_does_not_mention() {
+    let names = |image: &Image, path: &str| -> Vec<(String, usize)> {
+        let seen = readers::by_library(image.path());
+        let xattrs = seen[path.as_bytes()].xattrs.clone().expect("they are read");
+        xattrs.iter().map(|(name, value)| (name.escape_ascii().to_string(), value.len())).collect()
+    };
+    let owned = |pairs: &[(&str, usize)]| -> Vec<(String, usize)> {
+        pairs.iter().map(|(name, len)| ((*name).to_string(), *len)).collect()
+    };
+    // In the inode, and in a block.
+    for (old, new) in [(5, 7), (300, 200)] {
+        let image = Image::new(1024, 4 << 20, &["-N", "200"]);
+        let mut tree = Making::new();
+        for path in ["silent", "merged", "opaque"] {
+            let directory = tree.directory(path, 0o755);
+            tree.xattrs(directory, &[("user.both", old), ("user.old", old + 1)]);
+        }
+        let file = tree.file("file", 10, 1);
+        tree.xattrs(file, &[("user.old", old)]);
+        put(&image, tree.0);
+
+        let mut tree = Making::new();
+        tree.directory("silent", 0o700);
+        let merged = tree.directory("merged", 0o700);
+        tree.xattrs(merged, &[("user.both", new), ("user.new", new + 1)]);
+        let opaque = tree.directory("opaque", 0o700);
+        tree.xattr(opaque, "user.new", new);
+        tree.0.set_opaque(opaque);
+        tree.file("file", 10, 2);
+        tree.xattr(Inventory::ROOT, "user.root", new);
+        put_with(&image, tree.0, true);
+
+        let silent = owned(&[("user.both", old), ("user.old", old + 1)]);
+        assert_eq!(names(&image, "/silent"), silent);
+        let merged = owned(&[("user.both", new), ("user.new", new + 1), ("user.old", old + 1)]);
+        assert_eq!(names(&image, "/merged"), merged);
+        assert_eq!(names(&image, "/opaque"), owned(&[("user.new", new)]));
+        assert_eq!(names(&image, "/file"), owned(&[]));
+        assert_eq!(names(&image, "/"), owned(&[("user.root", new)]));
+    }
+}
+
+#[test]
+fn attributes_for_which_a_merged_directory_has_no_room_are_told() {
+    let image = Image::new(1024, 4 << 20, &["-N", "200"]);
+    let noted = |name: &str| {
+        let mut tree = Making::new();
+        let directory = tree.directory("noted", 0o755);
+        tree.xattr(directory, name, 600);
+        tree.xattr(Inventory::ROOT, name, 600);
+        tree.0
+    };
+    put(&image, noted("user.one"));
+    let opened = open(&image);
+    let done = graft(&mut begin(&opened), mpimg::fs::Ino::ROOT, noted("user.two"), false).unwrap();
+    let paths: Vec<_> = done.failures.iter().map(|f| f.split(':').next().unwrap()).collect();
+    assert_eq!(paths, ["", "noted"], "{:?}", done.failures);
+}

@@ -77,7 +77,13 @@ impl Model {
         match there {
             Some(at) if view.implied => self.things[at].mtime = None,
             Some(at) => {
-                let node = node_of(tree, directory);
+                let mut node = node_of(tree, directory);
+                if !view.opaque {
+                    // Those that the tree does not mention stay.
+                    let mut xattrs = self.things[at].xattrs.take().unwrap_or_default();
+                    xattrs.extend(node.xattrs.take().unwrap_or_default());
+                    node.xattrs = Some(xattrs);
+                }
                 self.things[at] = node;
             }
             None => {

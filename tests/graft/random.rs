@@ -58,12 +58,17 @@ fn tree(random: &mut SplitMix64, size: u64, small_inodes: bool) -> Inventory {
         if random.within(0..=5) == 0 && is != FileType::Socket {
             // Some that share a block, some that have one alone, some that need none.
             let len = [10, 400, 600, 401 + random.within(0..=50)][random.within(0..=3) as usize];
-            let name = if matches!(is, FileType::Regular | FileType::Directory) {
-                b"user.note".to_vec()
-            } else {
-                b"trusted.note".to_vec()
+            let name = match is {
+                // Where directories meet, those of several names come together.
+                FileType::Directory if random.within(0..=1) == 0 => b"user.more".to_vec(),
+                FileType::Regular | FileType::Directory => b"user.note".to_vec(),
+                _ => b"trusted.note".to_vec(),
             };
-            let len = if small_inodes { len.min(500) } else { len };
+            let len = match is {
+                FileType::Directory => len.min(420),
+                _ if small_inodes => len.min(500),
+                _ => len,
+            };
             tree.set_xattrs(node, vec![Xattr { name, value: content::bytes(len, len as usize) }]);
         }
         match is {

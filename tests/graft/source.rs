@@ -98,7 +98,14 @@ impl Making {
     }
 
     pub fn xattr(&mut self, node: NodeId, name: &str, len: usize) {
-        let value = content::bytes(len as u64, len);
-        self.0.set_xattrs(node, vec![Xattr { name: name.as_bytes().to_vec(), value }]);
+        self.xattrs(node, &[(name, len)]);
+    }
+
+    pub fn xattrs(&mut self, node: NodeId, all: &[(&str, usize)]) {
+        let made = all.iter().map(|(name, len)| Xattr {
+            name: name.as_bytes().to_vec(),
+            value: content::bytes(*len as u64, *len),
+        });
+        self.0.set_xattrs(node, made.collect());
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::attributes::merged_xattrs;
 use super::count::{file_blocks, in_blocks};
 use super::pending::whole_blocks;
 use super::survey::Survey;
@@ -164,7 +165,9 @@ impl<'b> Builder<'b, '_, '_> {
         edit.set_links(edit.raw().i_links_count.get().saturating_add(brought.subdirectories));
         if !view.implied {
             set_meta(&mut edit, &view);
-            self.tx.store_xattrs(&mut edit, view.xattrs)?;
+            if let Some(xattrs) = merged_xattrs(self.tx, ino, &view)? {
+                self.tx.store_xattrs(&mut edit, &xattrs)?;
+            }
         }
         edit.set_ctime(self.tx.now);
         self.tx.put_inode(&edit)

@@ -62,6 +62,8 @@ pub(super) fn count(tx: &Transaction<'_>, tree: &Inventory, survey: &Survey) -> 
             needs.add(least, most_directory_blocks(entries, block_size));
             continue;
         };
+        // Its attributes may go into a block, or no longer share one.
+        needs.add(0, u64::from(!tree.view(directory).xattrs.is_empty()));
         if names > 0 {
             let old = tx.inode(merged.ino)?.size_bytes();
             let all = most_directory_blocks(old.saturating_add(entries), block_size);

@@ -18,6 +18,9 @@
 //! | directory | anything else | refused, or replaced where [asked for](GraftOptions) |
 //! | anything else | directory | refused, or replaced where asked for |
 //!
+//! Extended attributes of a merged directory stay where the tree has none of their name; an opaque
+//! directory has those of the tree alone, as all else has.
+//!
 //! A file that has other names, which the tree does not have, is replaced by a new one: what the
 //! other names lead to stays as it is, as with `tar`.
 //!
@@ -27,6 +30,7 @@
 //! `opt/app` has the old inode of `/etc/motd` with new content, one more name in `/`, and a directory
 //! `/opt` that was written as it is to be.
 
+mod attributes;
 mod build;
 mod count;
 mod pending;

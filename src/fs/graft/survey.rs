@@ -6,17 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use super::attributes::check_attributes;
 use super::walk::{Directories, Path};
 use super::{GraftOptions, Listeners};
+use crate::fs::LastSymlink;
 use crate::fs::checks::Change;
 use crate::fs::error::{CallerError, FsError, Result};
 use crate::fs::inode::{FileType, Ino, Inode};
-use crate::fs::inventory::{Inventory, NodeId, View};
+use crate::fs::inventory::{Inventory, NodeId};
 use crate::fs::namespace::{LINK_LIMIT, Node};
 use crate::fs::transaction::Transaction;
 use crate::fs::tree::Tree;
-use crate::fs::xattr_store::plan_xattrs;
-use crate::fs::{InodeEdit, LastSymlink};
 
 /// From so many names on, a directory is read as a whole.
 const MANY_NAMES: usize = 8;
@@ -68,6 +68,9 @@ pub(super) fn survey(
     let mut surveyor =
         Surveyor { tx, tree, options, listeners, survey, shared, nodes_of: merged_by_ino };
     surveyor.merge(Inventory::ROOT, at);
+    if let Err(error) = surveyor.check(Inventory::ROOT) {
+        surveyor.fail(b"", error);
+    }
     for directory in Directories::of(tree) {
         let mut path = Path::of(tree, directory);
         if let Err(error) = surveyor.directory(directory, &mut path) {
@@ -134,7 +137,7 @@ impl Surveyor<'_, '_, '_> {
             self.fail(path.directory(), error.into());
         }
         for (name, node) in self.tree.children(directory) {
-            if let Err(error) = self.check(&self.tree.view(node)) {
+            if let Err(error) = self.check(node) {
                 self.fail(path.name(name), error);
             }
         }
@@ -279,7 +282,8 @@ impl Surveyor<'_, '_, '_> {
     }
 
     /// Refuses what no inode of this image can be.
-    fn check(&self, view: &View<'_>) -> Result<()> {
+    fn check(&self, node: NodeId) -> Result<()> {
+        let view = self.tree.view(node);
         let (major, minor) = view.device;
         match view.file_type {
             FileType::Symlink => self.tx.check_node(&Node::Symlink(view.target.to_vec()))?,
@@ -294,20 +298,8 @@ impl Surveyor<'_, '_, '_> {
         if view.file_type != FileType::Directory && view.links > u32::from(LINK_LIMIT) {
             return Err(CallerError::TooManyLinks { limit: LINK_LIMIT }.into());
         }
-        let superblock = self.tx.fs().superblock();
-        let size = superblock.inode_size_bytes();
-        let seconds = view.meta.mtime.seconds;
-        if i32::try_from(seconds).is_err() || !view.xattrs.is_empty() {
-            let want_extra = superblock.raw().s_want_extra_isize.get();
-            let mode = FileType::Regular.mode_bits();
-            let edit = InodeEdit::create(Ino(0), size, want_extra, mode, view.meta.mtime);
-            if edit.inode(superblock.block_bits())?.mtime().seconds != seconds {
-                return Err(CallerError::TimeOutside { seconds }.into());
-            }
-            let block_size = usize::try_from(superblock.block_size_bytes()).unwrap_or(0);
-            plan_xattrs(view.xattrs, edit.xattr_space().len(), block_size)?;
-        }
-        Ok(())
+        let merged = self.survey.merged.get(&node).map(|merged| merged.ino);
+        check_attributes(self.tx, &view, merged)
     }
 
     /// Refuses to merge into what was taken away with something else.
