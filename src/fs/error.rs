@@ -61,6 +61,14 @@ pub enum Full {
         /// How many the filesystem has.
         inodes: u32,
     },
+    /// Some are free, but fewer than a tree takes.
+    #[error("no inodes: {need_inodes} are needed, {free_inodes} are free")]
+    TooFewInodes {
+        /// How many are needed.
+        need_inodes: u64,
+        /// How many are free.
+        free_inodes: u64,
+    },
 }
 
 /// The image is in order for all that is known, but is not for us.
@@ -173,7 +181,7 @@ impl FsError {
             },
             Self::Corrupt(_) => "corrupt",
             Self::Full(Full::Blocks { .. }) => "no_space",
-            Self::Full(Full::Inodes { .. }) => "no_inodes",
+            Self::Full(Full::Inodes { .. } | Full::TooFewInodes { .. }) => "no_inodes",
             Self::Commit(CommitError::Unfinished { .. } | CommitError::Undecided { .. }) => {
                 "commit_unfinished"
             }

@@ -67,7 +67,10 @@ fn without_inodes_nothing_is_written() {
         });
         tree.0
     };
-    assert!(matches!(refused(&image, tree(free + 1)), FsError::Full(Full::Inodes { .. })));
+    // Those of the tree, and `d`.
+    let error = refused(&image, tree(free + 1));
+    assert_eq!(error.to_string(), format!("no inodes: {} are needed, {free} are free", free + 1),);
+    assert_eq!(error.code(), "no_inodes");
     crate::put::put(&image, tree(free));
 }
 

@@ -267,7 +267,7 @@ impl<'v> Run<'v> {
             self.is_true(full, &model)?;
             self.met.insert(match full {
                 Full::Blocks { .. } => "no space",
-                Full::Inodes { .. } => "no inodes",
+                Full::Inodes { .. } | Full::TooFewInodes { .. } => "no inodes",
             });
         }
         self.full = stopped.is_some();
@@ -297,6 +297,10 @@ impl<'v> Run<'v> {
                 let reserved = superblock.first_ino() - 2;
                 *inodes == superblock.inodes_count()
                     && model.nodes.len() as u32 + reserved == *inodes
+            }
+            Full::TooFewInodes { need_inodes, free_inodes } => {
+                let free = u64::from(superblock.raw().s_free_inodes_count.get());
+                need_inodes > free_inodes && *free_inodes <= free
             }
             Full::Blocks { need_blocks, free_blocks } => {
                 let free = u64::from(superblock.raw().s_free_blocks_count.get());

@@ -103,7 +103,7 @@ impl<'a> Transaction<'a> {
         let needs = count::count(self, tree, &survey)?;
         let free_inodes = u64::from(self.superblock.s_free_inodes_count.get());
         if needs.inodes > free_inodes {
-            return Err(Full::Inodes { inodes: self.fs.superblock().inodes_count() }.into());
+            return Err(Full::TooFewInodes { need_inodes: needs.inodes, free_inodes }.into());
         }
         self.check_space(needs.least_blocks)?;
         // Directories may take a few blocks more than is certain: should these be the last ones,
