@@ -144,6 +144,53 @@ fn what_a_whiteout_took_away_cannot_be_merged_into() {
 }
 
 #[test]
+fn a_whiteout_does_not_take_away_what_the_tree_has_by_another_name_of_the_directory() {
+    // `s` leads to `d`: what comes first, by name, is met first.
+    let image = |symlink: &str| {
+        let image = Image::new(1024, 4 << 20, &["-N", "200"]);
+        let mut tree = Making::new();
+        tree.file("d/f", 10, 1);
+        tree.file("d/old", 10, 1);
+        tree.directory("d/sub", 0o755);
+        tree.symlink(symlink, "d");
+        put(&image, tree.0);
+        image
+    };
+    let tree = |symlink: &str, is_opaque: bool| {
+        let mut tree = Making::new();
+        tree.file("d/f", 20, 2);
+        tree.file("d/sub/new", 20, 2);
+        // Made implied, and so followed.
+        tree.file(&format!("{symlink}/third"), 5, 3);
+        let by_symlink = tree.0.lookup(Inventory::ROOT, symlink.as_bytes()).unwrap();
+        match is_opaque {
+            true => tree.0.set_opaque(by_symlink),
+            false => ["f", "old", "sub"]
+                .iter()
+                .for_each(|name| tree.0.add_whiteout(by_symlink, name.as_bytes()).unwrap()),
+        }
+        tree.0
+    };
+    for is_opaque in [false, true] {
+        let image = image("s");
+        let opened = open(&image);
+        let root = mpimg::fs::Ino::ROOT;
+        let done = graft(&mut begin(&opened), root, tree("s", is_opaque), true).unwrap();
+        let told = &done.failures;
+        assert!(told.contains(&"s/f: file exists".to_string()), "{told:?}");
+        assert!(told.contains(&"s/sub: file exists".to_string()), "{told:?}");
+        assert_eq!(told.len(), 2, "{told:?}");
+    }
+    // Taken away before it is put there, as by one layer that has both.
+    let image = image("a");
+    put_with(&image, tree("a", false), true);
+    let seen = readers::by_library(image.path());
+    assert!(!seen.contains_key(&b"/d/old"[..]));
+    assert_eq!(seen[&b"/d/f"[..]].size, Some(20));
+    assert_eq!(seen[&b"/d/third"[..]].size, Some(5));
+}
+
+#[test]
 fn every_type_over_every_other_is_replaced_or_refused() {
     let kinds = [
         Node::Regular,

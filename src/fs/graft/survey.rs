@@ -40,6 +40,8 @@ pub(super) struct Merged {
     /// Regular files where the tree has regular files: which of the directory's children, in order,
     /// and what is there.
     pub files: Vec<(usize, Ino)>,
+    /// It was held against the image: what it has of names there was met.
+    pub is_met: bool,
 }
 
 impl Survey {
@@ -104,7 +106,7 @@ impl Surveyor<'_, '_, '_> {
 
     fn merge(&mut self, node: NodeId, ino: Ino) {
         self.survey.set_ino(node, ino);
-        self.survey.merged.insert(node, Merged { ino, files: Vec::new() });
+        self.survey.merged.insert(node, Merged { ino, files: Vec::new(), is_met: false });
         self.nodes_of.entry(ino).or_default().push(node);
     }
 
@@ -131,6 +133,9 @@ impl Surveyor<'_, '_, '_> {
                 new_below = new_below.saturating_sub(u64::from(is_merged));
             }
             self.check_same(directory, ino, path);
+            if let Some(merged) = self.survey.merged.get_mut(&directory) {
+                merged.is_met = true;
+            }
         }
         if links.saturating_add(new_below) > u64::from(LINK_LIMIT) {
             let error = CallerError::TooManyLinks { limit: LINK_LIMIT };
@@ -175,9 +180,22 @@ impl Surveyor<'_, '_, '_> {
             }
         }
         for name in names {
-            self.remove(ino, &name, path);
+            match self.is_met(ino, &name) {
+                true => self.fail(path.name(&name), CallerError::Exists.into()),
+                false => self.remove(ino, &name, path),
+            }
         }
         Ok(())
+    }
+
+    /// Whether a name that is there is one of the tree, by way of another of its directories that
+    /// are this one in the image.
+    fn is_met(&self, ino: Ino, name: &[u8]) -> bool {
+        let mut nodes = self.nodes_of.get(&ino).into_iter().flatten();
+        nodes.any(|other| {
+            let is_met = self.survey.merged.get(other).is_some_and(|merged| merged.is_met);
+            is_met && self.tree.lookup(*other, name).is_some()
+        })
     }
 
     fn remove(&mut self, directory: Ino, name: &[u8], path: &mut Path) {
