@@ -220,7 +220,10 @@ fn what_does_not_fit_is_all_told() {
     let series = "/dve/x c 666 0 0 1 0 0 1 1000\n/x c 666 0 0 1 0 0 1 9\n/x8 p";
     let told = apply_to(&mut tree(), series, Form::Genext2fs, Parents::Refuse);
     assert!(told.len() == 2 && told[0].contains("line 1: ") && told[0].contains("dve"), "{told:?}");
-    assert!(told[1].contains("line 3: ") && told[1].contains("it is a character device"), "{told:?}");
+    assert!(
+        told[1].contains("line 3: ") && told[1].contains("it is a character device"),
+        "{told:?}"
+    );
     let missing = apply_to(&mut tree(), "/x f 644", Form::Makedevs, Parents::Refuse);
     assert_eq!(missing, ["\"t\" line 1: it is not in the tree"]);
 }

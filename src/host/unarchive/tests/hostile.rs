@@ -245,7 +245,10 @@ fn what_only_begins_with_zeros_is_no_archive() {
         assert!(error.to_string().ends_with(want), "{error}");
     };
     none(&image, "it begins with zeros, and holds something else behind them");
-    none(&[&[0; 512][..], &[1; 512]].concat(), "it begins with zeros, and holds something else behind them");
+    none(
+        &[&[0; 512][..], &[1; 512]].concat(),
+        "it begins with zeros, and holds something else behind them",
+    );
     none(b"", "it is empty");
     // Behind an archive with entries there may be anything.
     let behind = of(&[&Tar::default().file("f", "").end()[..], &[1; 5000]].concat());
