@@ -7,13 +7,20 @@ use super::acl;
 use super::error::Fault;
 use super::header::shown;
 use super::sparse::Records;
-use crate::fs::{Time, Xattr, acl_to_disk, is_acl};
+use crate::fs::{Time, Xattr, acl_to_disk, check_xattr_name, is_acl};
 
 /// Digits after the point that a time has.
 const NANOSECOND_DIGITS: usize = 9;
 
 /// The longest name that holds for more than one entry.
 const MOST_GLOBAL_BYTES: usize = 4096;
+
+/// What attributes of an entry may have, one of them and all: a block of the largest size there is
+/// holds no more.
+const MOST_XATTR_BYTES: usize = 64 << 10;
+
+/// What is kept of the name of an attribute that no image holds; 255 bytes would be a valid name.
+const MOST_UNKNOWN_BYTES: usize = 256;
 
 /// What extended headers say.
 #[derive(Debug, Clone, Default)]
@@ -107,14 +114,17 @@ impl Extended {
     }
 
     /// The attributes in the form of the disk, the last of a name; ACLs that are there in both forms
-    /// are taken as attributes.
+    /// are taken as attributes. Of those that no image can hold only the name is there.
     pub fn xattrs(&mut self) -> Result<Vec<Xattr>, Fault> {
         let mut found: Vec<Xattr> = Vec::new();
         let mut given = std::mem::take(&mut self.xattrs);
         // A stable sort: of those of one name, the last stays the last.
         given.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for (name, value) in given {
-            let value = if is_acl(&name) {
+        for (mut name, value) in given {
+            let value = if check_xattr_name(&name).is_err() {
+                name.truncate(MOST_UNKNOWN_BYTES);
+                Vec::new()
+            } else if is_acl(&name) {
                 let wrong = || Fault::Acl(shown(&name));
                 acl_to_disk(&value).ok_or_else(wrong)?
             } else {
@@ -131,8 +141,28 @@ impl Extended {
                 found.push(Xattr { name: name.to_vec(), value });
             }
         }
+        check_lengths(&found)?;
         Ok(found)
     }
+}
+
+/// Refuses what no image can hold, before much of it is in memory.
+fn check_lengths(xattrs: &[Xattr]) -> Result<(), Fault> {
+    let most = |what, len: usize| match len {
+        0..=MOST_XATTR_BYTES => Ok(()),
+        _ => Err(Fault::TooLong {
+            what,
+            len_bytes: len as u64,
+            limit_bytes: MOST_XATTR_BYTES as u64,
+        }),
+    };
+    let mut in_all = 0_usize;
+    for Xattr { name, value } in xattrs.iter().filter(|xattr| check_xattr_name(&xattr.name).is_ok())
+    {
+        most("an attribute", value.len())?;
+        in_all = in_all.saturating_add(name.len()).saturating_add(value.len());
+    }
+    most("attributes", in_all)
 }
 
 /// Key and value of the first record, and what is behind it.

@@ -14,8 +14,8 @@ use super::store::Scan;
 use crate::fs::{Meta, Time, Xattr};
 use crate::host::error::HostError;
 
-/// The most that an extended header may have, and a name of GNU tar's.
-const MOST_EXTENDED_BYTES: u64 = 16 << 20;
+/// The most that the extended headers of an entry may have, and a name of GNU tar's.
+const MOST_EXTENDED_BYTES: u64 = 4 << 20;
 const MOST_NAME_BYTES: u64 = 1 << 20;
 
 /// How much behind the end of an archive without entries is looked at.
@@ -98,6 +98,7 @@ impl<'a> Members<'a> {
         let mut extended = self.global.clone();
         let mut long = Extended::default();
         let mut refused = None;
+        let mut extended_bytes = 0_u64;
         self.started = self.at;
         self.number = self.number.saturating_add(1);
         loop {
@@ -126,7 +127,11 @@ impl<'a> Members<'a> {
                 b'L' | b'K' => ("a name", MOST_NAME_BYTES),
                 _ => ("an extended header", MOST_EXTENDED_BYTES),
             };
-            if len_bytes > limit_bytes {
+            // Those of an entry add up; of those for all entries little is kept.
+            let before_bytes = if matches!(kind, b'x' | b'X') { extended_bytes } else { 0 };
+            let len_in_all_bytes = len_bytes.saturating_add(before_bytes);
+            if len_in_all_bytes > limit_bytes {
+                let len_bytes = len_in_all_bytes;
                 return Err(Fault::TooLong { what, len_bytes, limit_bytes }.into());
             }
             let len = usize::try_from(len_bytes).unwrap_or(usize::MAX);
@@ -140,7 +145,10 @@ impl<'a> Members<'a> {
                     self.global.read_global(bytes)?;
                     extended.read_global(bytes)?;
                 }
-                _ => refused = refused.or(extended.read(bytes).err()),
+                _ => {
+                    extended_bytes = len_in_all_bytes;
+                    refused = refused.or(extended.read(bytes).err());
+                }
             }
             self.at = padded(body, len_bytes);
         }

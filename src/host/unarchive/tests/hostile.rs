@@ -84,7 +84,7 @@ fn what_cannot_be_gone_on_from_ends_it() {
     let huge = Tar::default().add_with(b'x', b"x", "", b"", |header| {
         header[124..136].copy_from_slice(b"77777777777\0");
     });
-    assert!(refused(huge)[0].contains("an extended header of 8589934591 bytes, of 16777216"));
+    assert!(refused(huge)[0].contains("an extended header of 8589934591 bytes, of 4194304"));
     let global = Tar::default().records(b'g', &[("path", &[b'x'; 5000])]);
     assert!(refused(global)[0].contains("a name for all entries of 5000 bytes, of 4096 at most"));
 }
@@ -253,4 +253,37 @@ fn what_only_begins_with_zeros_is_no_archive() {
     // Behind an archive with entries there may be anything.
     let behind = of(&[&Tar::default().file("f", "").end()[..], &[1; 5000]].concat());
     assert_eq!(behind.inventory.len(), 2);
+}
+
+#[test]
+fn attributes_that_no_image_holds_are_refused_one_by_one() {
+    let (full, half) = (vec![b'v'; 65_537], vec![b'v'; 40_000]);
+    let tar = Tar::default()
+        .records(b'x', &[("SCHILY.xattr.user.a", &full)])
+        .file("a", "")
+        .records(b'x', &[("SCHILY.xattr.user.a", &half), ("SCHILY.xattr.user.b", &half)])
+        .file("b", "")
+        .records(b'x', &[("SCHILY.xattr.user.a", &half[..])])
+        .file("c", "");
+    let want = [
+        r#"entry 1, "a": an attribute of 65537 bytes, of 65536 at most"#,
+        r#"entry 2, "b": attributes of 80012 bytes, of 65536 at most"#,
+    ];
+    assert_eq!(errors(with(&tar.end(), &options())), want);
+    // Resource forks are left out, however large.
+    let fork = ("SCHILY.xattr.com.apple.ResourceFork", &full[..]);
+    let found = of(&Tar::default().records(b'x', &[fork]).file("f", "").end());
+    assert_eq!((found.inventory.len(), found.warnings.len()), (2, 1));
+}
+
+#[test]
+fn extended_headers_of_an_entry_have_a_limit_together() {
+    let comment = vec![b'c'; 3 << 20];
+    let record: &[(&str, &[u8])] = &[("comment", &comment)];
+    let one = Tar::default().records(b'x', record).file("f", "").records(b'x', record);
+    assert_eq!(of(&one.file("g", "").end()).inventory.len(), 3);
+    let two = Tar::default().records(b'x', record).records(b'x', record).file("f", "");
+    let errors = errors(with(&two.end(), &options()));
+    assert!(errors[0].contains("an extended header of 6291"), "{errors:?}");
+    assert!(errors[0].ends_with("of 4194304 at most"), "{errors:?}");
 }
