@@ -23,8 +23,10 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const XZ: &[u8] = &[0xfd, b'7', b'z', b'X', b'Z', 0];
 
-/// How far back zstd's data may reach: 2 GiB, as with `zstd --long=31`.
-const ZSTD_WINDOW_LOG: u32 = 31;
+/// What a decoder may always have: what the zstd program gives its own, and `xz -9` twice.
+const LEAST_DECODER_BYTES: u64 = 128 << 20;
+/// How far back zstd's data can reach: 2 GiB, as with `zstd --long=31`.
+const ZSTD_MOST_WINDOW_LOG: u32 = 31;
 /// What the threads of xz may use together, before there are fewer of them.
 const XZ_THREADS_BYTES: u64 = 256 << 20;
 
@@ -60,10 +62,21 @@ pub fn unsupported(head: &[u8]) -> Option<&'static str> {
 #[error(transparent)]
 pub struct Damaged(pub io::Error);
 
+/// A decoder would need more memory than it may have.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its decoder needs more than the {} MiB of memory that it may have (--memory 2G lets it have more)",
+    limit_bytes >> 20
+)]
+struct TooMuchMemory {
+    limit_bytes: u64,
+}
+
 /// Decompresses a stream. Errors of its own are [`Damaged`], those of reading as they come.
 pub struct Decoder<R: BufRead> {
     part: Option<Part<R>>,
     garbage: bool,
+    limit_bytes: u64,
 }
 
 /// What is being read.
@@ -77,31 +90,38 @@ enum Part<R: BufRead> {
     Failed(io::Error),
 }
 
-/// A decoder of what `reader` brings.
-pub fn decoder<R: BufRead>(compression: Option<Compression>, reader: R) -> Decoder<R> {
+/// A decoder of what `reader` brings, which takes `memory_bytes` for itself, or 128 MiB if that is less.
+pub fn decoder<R: BufRead>(
+    compression: Option<Compression>,
+    reader: R,
+    memory_bytes: u64,
+) -> Decoder<R> {
+    let limit_bytes = memory_bytes.max(LEAST_DECODER_BYTES);
     let part = match compression {
         None => Part::Plain(reader),
         Some(Compression::Gzip) => Part::Gzip(Box::new(GzDecoder::new(reader))),
-        Some(Compression::Xz) => xz(reader),
-        Some(Compression::Zstd) => zstd(reader),
+        Some(Compression::Xz) => xz(reader, limit_bytes),
+        Some(Compression::Zstd) => zstd(reader, limit_bytes),
     };
-    Decoder { part: Some(part), garbage: false }
+    Decoder { part: Some(part), garbage: false, limit_bytes }
 }
 
-fn xz<R: BufRead>(reader: R) -> Part<R> {
+fn xz<R: BufRead>(reader: R, limit_bytes: u64) -> Part<R> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let mut options = MtStreamBuilder::new();
     options.threads(u32::try_from(threads).unwrap_or(1));
-    options.memlimit_threading(XZ_THREADS_BYTES).memlimit_stop(u64::MAX);
+    options.memlimit_threading(XZ_THREADS_BYTES.min(limit_bytes)).memlimit_stop(limit_bytes);
     match options.decoder() {
         Ok(stream) => Part::Xz(Box::new(XzDecoder::new_stream(reader, stream))),
         Err(error) => Part::Failed(error.into()),
     }
 }
 
-fn zstd<R: BufRead>(reader: R) -> Part<R> {
+fn zstd<R: BufRead>(reader: R, limit_bytes: u64) -> Part<R> {
     let decoder = zstd::stream::read::Decoder::with_buffer(reader).and_then(|mut decoder| {
-        decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+        // A window is the most of what it needs; its size is a power of two, or a bit more.
+        let window_log = limit_bytes.checked_ilog2().unwrap_or(0).min(ZSTD_MOST_WINDOW_LOG);
+        decoder.window_log_max(window_log)?;
         Ok(decoder)
     });
     match decoder {
@@ -141,7 +161,7 @@ impl<R: BufRead> Decoder<R> {
                         (false, _) => {}
                         (true, false) => return Err(garbage()),
                         (true, true) if is_end => return Ok(None),
-                        (true, true) => return Ok(Some(xz(reader))),
+                        (true, true) => return Ok(Some(xz(reader, self.limit_bytes))),
                     }
                 }
             }
@@ -170,6 +190,10 @@ impl<R: BufRead> Read for Decoder<R> {
                 Ok(0) if !buf.is_empty() => {
                     self.part = self.next_part(part).map_err(of_decoder)?;
                 }
+                Err(error) if wants_memory(&error) => {
+                    let limit_bytes = self.limit_bytes;
+                    return Err(of_decoder(io::Error::other(TooMuchMemory { limit_bytes })));
+                }
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                     return Err(of_decoder(error));
                 }
@@ -180,6 +204,16 @@ impl<R: BufRead> Read for Decoder<R> {
             }
         }
     }
+}
+
+/// Whether a decoder has met its limit. Of zstd's errors only the text is told.
+fn wants_memory(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    let of_xz = inner.and_then(|inner| inner.downcast_ref::<liblzma::stream::Error>());
+    matches!(of_xz, Some(liblzma::stream::Error::MemLimit))
+        || (of_xz.is_none()
+            && inner
+                .is_some_and(|inner| inner.to_string().contains("Frame requires too much memory")))
 }
 
 /// An error of reading is passed on as it is.

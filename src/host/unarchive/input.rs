@@ -58,8 +58,8 @@ pub fn store_of(
     let head = if regular.is_some() { Vec::new() } else { head };
     let counted = Counted { inner: file, name: &name, read_bytes: 0, progress };
     let reader = Cursor::new(head).chain(counted);
-    let mut decoder =
-        compression::decoder(compression, io::BufReader::with_capacity(CHUNK_BYTES, reader));
+    let reader = io::BufReader::with_capacity(CHUNK_BYTES, reader);
+    let mut decoder = compression::decoder(compression, reader, memory_bytes);
     let spooled = match spool_up_to(&mut decoder, &name, memory_bytes) {
         Ok(spooled) => spooled,
         Err(error) => return Err(of_decoding(&name, error)),

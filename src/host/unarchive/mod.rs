@@ -59,7 +59,8 @@ pub struct UnarchiveOptions {
     pub strip_components: usize,
     /// Whether `.wh.NAME` says that a name goes, as in the layers of container images.
     pub whiteouts: bool,
-    /// What is kept in memory of what must be kept, before a temporary file is.
+    /// What is kept in memory of what must be kept, before a temporary file is; and what a decoder
+    /// may take, if that is more than 128 MiB.
     pub memory_bytes: u64,
     /// The time of directories that are not in the archive themselves.
     pub now: Time,
