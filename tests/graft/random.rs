@@ -5,7 +5,7 @@ use mpimg::fs::{FileType, Inventory, Meta, Node, NodeId, Stock, Time, Xattr};
 use crate::model::Model;
 use crate::put::put_with;
 use crate::readers;
-use crate::source::{SECOND, meta};
+use crate::source::{Making, SECOND, meta};
 use crate::support::content;
 use crate::support::image::Image;
 use crate::support::loopmount::LoopMount;
@@ -17,6 +17,18 @@ fn tree(random: &mut SplitMix64, size: u64, small_inodes: bool) -> Inventory {
     let mut tree = Inventory::new(meta(0o755));
     let mut directories = vec![Inventory::ROOT];
     let mut files: Vec<NodeId> = Vec::new();
+    if random.within(0..=3) > 0 {
+        // A file of a few names, of those that may be one file in the image, too.
+        let first = random.within(0..=3);
+        let len_bytes = random.within(0..=3000);
+        let file = tree.add(Inventory::ROOT, &[b'0' + first as u8], Node::Regular, meta(0o640));
+        let file = file.unwrap();
+        tree.set_content(file, Stock { len_bytes, data: None, origin: random.next_u64() });
+        for more in 1..=random.within(1..=3) {
+            tree.link(Inventory::ROOT, &[b'0' + (first + more) as u8], file).unwrap();
+        }
+        files.push(file);
+    }
     for _ in 0..size {
         let at = random.within(0..=directories.len() as u64 - 1) as usize;
         let directory = directories[at];
@@ -102,6 +114,22 @@ fn tree(random: &mut SplitMix64, size: u64, small_inodes: bool) -> Inventory {
     tree
 }
 
+/// Files of three names and more, of those that other trees are likely to have some of; each has one
+/// that no other tree has.
+fn linked(random: &mut SplitMix64) -> Inventory {
+    let mut tree = Making::new();
+    let mut files = Vec::new();
+    for number in 0..3 {
+        let len = random.within(0..=3000);
+        files.push(tree.file(&format!("outside {number}"), len, random.next_u64()));
+    }
+    for name in 0..=6 {
+        let file = files[random.within(0..=2) as usize];
+        tree.link(&name.to_string(), file).unwrap();
+    }
+    tree.0
+}
+
 /// What differs by how an image was made, or by reader.
 fn comparable(mut found: Nodes, mtimes: bool) -> Nodes {
     for node in found.values_mut() {
@@ -121,6 +149,10 @@ fn check(block_size: u32, count_blocks: u64, mke2fs: &[&str], seed: u64, trees: 
     let mut model = Model::of(readers::by_library(image.path()));
     let mut random = SplitMix64::new(seed);
     for number in 0..trees {
+        // Names that have come to lead elsewhere are tied together again.
+        let first = linked(&mut random);
+        model.graft(&first);
+        put_with(&image, first, true);
         let tree = tree(&mut random, size, small_inodes);
         model.graft(&tree);
         put_with(&image, tree, true);
