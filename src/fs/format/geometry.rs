@@ -5,7 +5,8 @@
 //! of those, 5 and 6 are the bitmaps, the inodes' table goes from 7 to 1030, and the rest is data:
 //!
 //! ```
-//! use mpimg::fs::{FormatFeatures, FsBlock, FsGeometry};
+//! use mpimg::fs::{FormatFeatures, FsGeometry};
+//! use mpimg::mpage::FsBlock;
 //! let geometry = FsGeometry::new(4096, 256, FormatFeatures::default(), 16384, 16384).unwrap();
 //! assert_eq!(geometry.reserved_descriptor_blocks, 3);
 //! assert_eq!((geometry.inode_table(0), geometry.data_first(0)), (FsBlock(7), FsBlock(1031)));
