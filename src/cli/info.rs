@@ -128,7 +128,7 @@ impl Info {
         let state = raw.s_state.get();
         Self {
             label: text_of(&raw.s_volume_name),
-            uuid: uuid_of(&raw.s_uuid),
+            uuid: super::json::uuid_text(&raw.s_uuid),
             offset: opened.offset_bytes,
             partition: opened.partition.as_ref().map(|partition| partition.number),
             revision: raw.s_rev_level.get(),
@@ -239,12 +239,4 @@ fn groups(fs: &Filesystem) -> Result<Vec<Group>, FsError> {
 fn text_of(bytes: &[u8]) -> String {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(text).into_owned()
-}
-
-fn uuid_of(bytes: &[u8; 16]) -> String {
-    let mut text = super::json::hex(bytes);
-    for at in [20, 16, 12, 8] {
-        text.insert(at, '-');
-    }
-    text
 }

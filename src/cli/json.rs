@@ -80,6 +80,15 @@ impl<'a> InodeJson<'a> {
     }
 }
 
+/// A UUID, as it is written.
+pub fn uuid_text(bytes: &[u8; 16]) -> String {
+    let mut text = hex(bytes);
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    text
+}
+
 /// Bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {

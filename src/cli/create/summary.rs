@@ -1,12 +1,12 @@
 //! What was made, or would be, in few words or in JSON.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
 
 use crate::cli::exit::Failure;
+use crate::cli::json::uuid_text;
 use crate::cli::output::output_failure;
 use crate::fs::Build;
 
@@ -64,7 +64,7 @@ impl<'a> Summary<'a> {
         let text = if json {
             let summary = SummaryJson {
                 image: self.image.to_string_lossy(),
-                uuid: self.uuid.map(hyphenated),
+                uuid: self.uuid.as_ref().map(uuid_text),
                 size_bytes,
                 block_size: self.block_size,
                 blocks: self.blocks,
@@ -94,15 +94,4 @@ impl<'a> Summary<'a> {
             None => Ok(()),
         }
     }
-}
-
-fn hyphenated(uuid: [u8; 16]) -> String {
-    let mut text = String::new();
-    for (byte, at) in uuid.iter().zip(0_u32..) {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
