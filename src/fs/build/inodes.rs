@@ -6,7 +6,7 @@
 use zerocopy::IntoBytes;
 
 use crate::fs::disk::POINTERS;
-use crate::fs::error::{CallerError, FsError};
+use crate::fs::error::{CallerError, Corrupt, FsError, Result};
 use crate::fs::format::{FormatFeatures, FormatOptions, ResizeInode};
 use crate::fs::inode::{FileType, Ino};
 use crate::fs::inode_edit::{FAST_SYMLINK_LIMIT_BYTES, INDEX_FL, InodeEdit};
@@ -108,7 +108,7 @@ pub fn check(
 
 impl Build<'_> {
     /// Writes an inode as the table holds it into `bytes`, which are zeros.
-    pub(super) fn paint_inode(&self, ino: Ino, bytes: &mut [u8]) {
+    pub(super) fn paint_inode(&self, ino: Ino, bytes: &mut [u8]) -> Result<()> {
         let edit = match ino {
             BAD_BLOCKS => {
                 let mut edit = InodeEdit::open(ino, bytes).ok();
@@ -123,19 +123,23 @@ impl Build<'_> {
                 let resize = ResizeInode { block: self.data.place(number) };
                 resize.inode(&self.geometry, self.options.now)
             }),
-            Ino::ROOT => Some(self.inode(ino, Inventory::ROOT)),
-            LOST_FOUND_INO => self.census.directories.get(1).map(|node| self.inode(ino, *node)),
-            _ => self.census.node(ino).map(|node| self.inode(ino, node)),
+            Ino::ROOT => Some(self.inode(ino, Inventory::ROOT)?),
+            LOST_FOUND_INO => {
+                let node = self.census.directories.get(1);
+                node.map(|node| self.inode(ino, *node)).transpose()?
+            }
+            _ => self.census.node(ino).map(|node| self.inode(ino, node)).transpose()?,
         };
         if let Some(edit) = edit {
             let (head, tail) = (edit.raw().as_bytes(), edit.tail());
             let mut rest = bytes;
             for part in [head, tail] {
-                let Some((to, after)) = rest.split_at_mut_checked(part.len()) else { return };
+                let Some((to, after)) = rest.split_at_mut_checked(part.len()) else { break };
                 to.copy_from_slice(part);
                 rest = after;
             }
         }
+        Ok(())
     }
 
     /// How attributes are laid out, as they were when they were counted.
@@ -143,8 +147,11 @@ impl Build<'_> {
         plan_xattrs(xattrs, xattr_space_bytes(&self.options), self.block_size()).ok()
     }
 
-    fn inode(&self, ino: Ino, node: NodeId) -> InodeEdit {
+    fn inode(&self, ino: Ino, node: NodeId) -> Result<InodeEdit> {
         let view = self.tree.view(node);
+        // All of it was checked when the tree was counted: what no inode can say is not written.
+        let unsaid =
+            |field, value| Corrupt::Inode { ino, field, value, want: "want one that fits" };
         let size = usize::try_from(self.geometry.inode_size_bytes).unwrap_or(0);
         let mode = view.file_type.mode_bits() | view.meta.permissions;
         let mut edit = InodeEdit::create(ino, size, EXTRA_BYTES, mode, self.options.now);
@@ -155,7 +162,6 @@ impl Build<'_> {
         edit.set_links(u16::try_from(view.links).unwrap_or(u16::MAX));
         let block_size = self.geometry.block_size_bytes;
         let mut blocks = 0_u64;
-        // All of these were checked when the tree was counted.
         match view.file_type {
             FileType::Directory => {
                 let number = self.census.number_of(node);
@@ -164,7 +170,8 @@ impl Build<'_> {
                 let map = dir_map(count, block_size);
                 blocks = map.total_blocks();
                 edit.set_pointers(map.place(&self.data.runs(first, blocks)).pointers());
-                let _ = edit.set_size_bytes(count.saturating_mul(block_size));
+                let len_bytes = count.saturating_mul(block_size);
+                edit.set_size_bytes(len_bytes).ok_or_else(|| unsaid("i_size", len_bytes))?;
                 if self.layout.large.get(&number).is_some_and(|large| large.indexed) {
                     edit.set_flags(INDEX_FL);
                 }
@@ -186,31 +193,40 @@ impl Build<'_> {
                     blocks = map.total_blocks();
                     edit.set_pointers(map.place(&self.data.runs(first, blocks)).pointers());
                 }
-                let _ = edit.set_size_bytes(view.len_bytes);
+                edit.set_size_bytes(view.len_bytes)
+                    .ok_or_else(|| unsaid("i_size", view.len_bytes))?;
             }
             FileType::Regular => {
-                let _ = edit.set_size_bytes(view.len_bytes);
+                edit.set_size_bytes(view.len_bytes)
+                    .ok_or_else(|| unsaid("i_size", view.len_bytes))?;
             }
             FileType::Symlink if view.target.len() < FAST_SYMLINK_LIMIT_BYTES => {
-                let _ = edit.set_fast_symlink(view.target);
+                edit.set_fast_symlink(view.target)
+                    .ok_or_else(|| unsaid("i_size", view.len_bytes))?;
             }
             FileType::CharDevice | FileType::BlockDevice => {
-                let _ = edit.set_device_number(view.device.0, view.device.1);
+                let (major, minor) = view.device;
+                edit.set_device_number(major, minor)
+                    .ok_or(CallerError::BadDeviceNumber { major, minor })?;
             }
             _ => {}
         }
         let (set, xattrs) = self.tree.xattr_set(node);
         if set > 0 {
             if let Some(stored) = self.stored_xattrs(xattrs) {
-                let _ = edit.set_xattr_space(&stored.in_inode);
+                let len_bytes = stored.in_inode.len() as u64;
+                let placed = edit.set_xattr_space(&stored.in_inode);
+                placed.ok_or_else(|| unsaid("i_extra_isize", len_bytes))?;
             }
             if let Some(number) = self.attributes.block_of(ino) {
                 let number = self.layout.attributes.start.saturating_add(number);
-                let _ = edit.set_xattr_block(Some(self.data.place(number)));
+                let block = self.data.place(number);
+                edit.set_xattr_block(Some(block)).ok_or_else(|| unsaid("i_file_acl", block.0))?;
                 blocks = blocks.saturating_add(1);
             }
         }
-        let _ = edit.set_sectors(blocks.saturating_mul(block_size >> 9));
-        edit
+        let sectors = blocks.saturating_mul(block_size >> 9);
+        edit.set_sectors(sectors).ok_or_else(|| unsaid("i_blocks", sectors))?;
+        Ok(edit)
     }
 }

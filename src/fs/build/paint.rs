@@ -78,7 +78,7 @@ impl<'a> Build<'a> {
         let (head, rest) = split(bytes, index(metadata).saturating_mul(self.block_size()));
         head.fill(0);
         for (block, bytes) in (window.first.0..).map(FsBlock).zip(self.blocks_of(head)) {
-            self.paint_metadata(tables, group, block, bytes);
+            self.paint_metadata(tables, group, block, bytes)?;
         }
         if rest.is_empty() {
             return Ok(Painted::default());
@@ -109,7 +109,13 @@ impl<'a> Build<'a> {
     }
 
     /// A block of a group's own metadata.
-    fn paint_metadata(&self, tables: &Tables, group: u64, block: FsBlock, bytes: &mut [u8]) {
+    fn paint_metadata(
+        &self,
+        tables: &Tables,
+        group: u64,
+        block: FsBlock,
+        bytes: &mut [u8],
+    ) -> Result<()> {
         let geometry = &self.geometry;
         let (bitmap, table) = (geometry.block_bitmap(group), geometry.inode_table(group));
         if let Some(number) = block.0.checked_sub(table.0) {
@@ -119,7 +125,7 @@ impl<'a> Build<'a> {
             let used = self.inodes_used(group).saturating_sub(skipped);
             let first = u64::from(self.first_ino(group).0).saturating_add(skipped);
             for (ino, inode) in (first..).zip(bytes.chunks_exact_mut(size)).take(index(used)) {
-                self.paint_inode(Ino(u32::try_from(ino).unwrap_or(u32::MAX)), inode);
+                self.paint_inode(Ino(u32::try_from(ino).unwrap_or(u32::MAX)), inode)?;
             }
         } else if block > bitmap {
             let most = geometry.block_size_bytes.saturating_mul(8);
@@ -137,6 +143,7 @@ impl<'a> Build<'a> {
                 *to = *from;
             }
         }
+        Ok(())
     }
 
     fn paint_bitmap(&self, group: u64, bytes: &mut [u8]) {
